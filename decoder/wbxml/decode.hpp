@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "decoder/wbxml/document.hpp"
+
+namespace eastap::wbxml {
+
+struct Limits {
+  /// Real EAS bodies nest below 20; 60 kB of nested tags is an attack (libwbxml dies of it).
+  std::uint16_t depth = 256;
+  /// 24 octets a node: bounds memory at ~190 MB for a 32 MiB body of nothing but tags.
+  std::uint32_t nodes = 8'000'000;
+  /// Octets; offsets are 32-bit.
+  std::uint32_t body = 0x7FFF'FFFF;
+  /// Remarks kept for one body; further ones are counted in the last.
+  std::uint16_t diagnostics = 64;
+};
+
+/// Decodes one WBXML 1.1–1.3 body of ActiveSync, [MS-ASWBXML] 2.1. Iterative; time linear in the
+/// body, memory bounded by `limits`. Anything wrong ends in `Document::diagnostics` with its offset.
+[[nodiscard]] Document decode(std::shared_ptr<const std::string> body, const Limits& limits = {});
+
+}  // namespace eastap::wbxml
