@@ -97,7 +97,8 @@ class AddressRules {
   /// Loopback, link-local and private ranges (RFC 1918, fc00::/7).
   [[nodiscard]] static std::vector<Network> default_sources();
 
-  explicit AddressRules(Settings settings = {});
+  AddressRules() : AddressRules(Settings{}) {}
+  explicit AddressRules(Settings settings);
 
   [[nodiscard]] bool source_allowed(const Address& source) const;
 
