@@ -43,7 +43,7 @@ namespace eastap {
 [[nodiscard]] bool equals_ignoring_case(std::string_view left, std::string_view right);
 [[nodiscard]] std::string to_lower(std::string_view text);
 
-/// Decimal digits only, the whole of `text`; nothing on overflow.
+/// Decimal digits, after a '-' perhaps, the whole of `text`; nothing on overflow.
 [[nodiscard]] std::optional<std::int64_t> to_integer(std::string_view text);
 
 /// Without leading and trailing spaces and tabs.
