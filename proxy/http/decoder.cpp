@@ -310,14 +310,20 @@ void Decoder::broken(std::uint64_t at, Errc code, std::string text, std::vector<
   state_ = State::opaque;
 }
 
-void Decoder::peer_closed(std::vector<Event>& out) {
+void Decoder::peer_closed(std::vector<Event>& out, bool abruptly) {
   emitted_ = std::exchange(buffer_, {});
   const State was = std::exchange(state_, State::idle);
   std::string text;
   switch (was) {
     case State::idle: return;
     case State::opaque: state_ = State::opaque; return;
-    case State::until_close: message_ended(at_, out); return;
+    case State::until_close:
+      if (!abruptly) {
+        message_ended(at_, out);
+        return;
+      }
+      text = "cut inside a body that ends with the connection";
+      break;
     case State::head: text = "closed inside the head"; break;
     case State::length_body:
       text = "closed with " + std::to_string(remaining_) + " octets of the body missing";

@@ -93,8 +93,9 @@ class Decoder {
   /// Appends the events of `input` to `out`.
   void feed(std::span<const std::byte> input, std::vector<Event>& out);
 
-  /// Ends a read-until-close body, or reports `truncated`. Nothing may be fed afterwards.
-  void peer_closed(std::vector<Event>& out);
+  /// Ends a read-until-close body, or reports `truncated`; the latter always when the connection
+  /// ended `abruptly` (reset, or given up by us). Nothing may be fed afterwards.
+  void peer_closed(std::vector<Event>& out, bool abruptly = false);
 
   /// Responses: a request of that method has been sent; answers come in that order.
   void expect(std::string_view method);

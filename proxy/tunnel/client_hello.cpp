@@ -205,7 +205,9 @@ ClientHelloReader::State ClientHelloReader::recognise() {
     return State::not_tls;
   }
   constexpr std::size_t kEnough = 16;
-  const std::string_view begin = std::string_view{buffer_}.substr(0, kEnough);
+  // Only what is there however the octets are cut: up to the line end, if that comes first.
+  const std::string_view begin = std::string_view{buffer_}.substr(
+      0, std::min(buffer_.find('\n'), kEnough - 1) + 1);
   const auto odd = std::find_if_not(begin.begin(), begin.end(), is_text);
   if (odd != begin.end()) {
     protocol_ = odd - begin.begin() >= 8 ? "text" : "binary";
