@@ -423,7 +423,9 @@ class Phone:
             MR.UserResponse(answer), MR.CollectionId(collection), MR.RequestId(item))))
 
     def resolve_recipients(self, words: str) -> Answer:
-        return self.request("ResolveRecipients", RR.ResolveRecipients(RR.To(words), RR.Options(RR.MaxAmbiguousRecipients(5))))
+        return self.request("ResolveRecipients", RR.ResolveRecipients(RR.To(words), RR.Options(
+            RR.MaxAmbiguousRecipients(5),
+            RR.Availability(RR.StartTime("2026-11-23T00:00:00.000Z"), RR.EndTime("2026-11-24T00:00:00.000Z")))))
 
     def validate_certificate(self, der: bytes) -> Answer:
         return self.request("ValidateCert", VC.ValidateCert(VC.Certificates(VC.Certificate(base64.b64encode(der).decode())), VC.CheckCRL(0)))
