@@ -68,6 +68,7 @@ struct Exchange {
   std::string error;                    ///< words for `ending` other than open and complete
   std::uint64_t delivered_octets = 0;   ///< of the response's `wire_size`, written toward the device
   bool bodies_dropped = false;          ///< the queue was full: heads only, shown as "not decoded"
+  Timestamp ended{};  ///< when `ending` came about, also without a response; the epoch while open
 };
 
 /// What happens to a connection outside of any exchange.
