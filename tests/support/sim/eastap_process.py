@@ -17,6 +17,7 @@ import time
 from typing import Callable, Iterable, Optional
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
+NOT_EVENTS = ("ready", "exchange", "waiting", "finding")
 TIMEOUT = float(os.environ.get("EASTAP_TEST_TIMEOUT", "30"))
 
 
@@ -48,14 +49,8 @@ def json_lines(text: str) -> list[dict]:
 
 
 def final(records: Iterable[dict], kind: str) -> dict[int, dict]:
-    """The last record of each id: an exchange is told when its request is complete and when it has ended, a
-    finding whenever it grows; the last one holds."""
+    """The last record of each id: a finding is told again whenever it grows, and the last one holds."""
     return {record["id"]: record for record in records if record.get("type") == kind}
-
-
-def has_ended(record: dict) -> bool:
-    """Whether an exchange's record is its last one."""
-    return bool(record.get("complete") or record.get("error"))
 
 
 class EastapError(AssertionError):
@@ -171,18 +166,21 @@ class EastapProcess:
     def events(self) -> list[dict]:
         """Records of connections and of eastap itself."""
         with self.condition:
-            return [r for r in self.records if r.get("type") not in ("ready", "exchange", "finding")]
+            return [r for r in self.records if r.get("type") not in NOT_EVENTS]
 
-    def wait_for_exchange(self, *, ended: bool = True, nth: int = 1, timeout: float = TIMEOUT, **fields) -> dict:
-        """The nth exchange (by id) with these fields; `ended`: its last record, else the one of the waiting request."""
+    def wait_for_exchange(self, *, nth: int = 1, timeout: float = TIMEOUT, **fields) -> dict:
+        """The nth ended exchange (by id) that has these fields."""
+        return self._nth("exchange", nth, timeout, fields)
+
+    def wait_for_waiting(self, *, nth: int = 1, timeout: float = TIMEOUT, **fields) -> dict:
+        """The nth record of a request that hangs."""
+        return self._nth("waiting", nth, timeout, fields)
+
+    def _nth(self, kind: str, nth: int, timeout: float, fields: dict) -> dict:
         def found():
-            if ended:
-                pool = [r for _, r in sorted(final(self.records, "exchange").items()) if has_ended(r)]
-            else:
-                pool = [r for r in self.records if r.get("type") == "exchange" and not has_ended(r)]
-            pool = [r for r in pool if all(r.get(k) == v for k, v in fields.items())]
+            pool = [r for _, r in sorted(final(self.records, kind).items()) if all(r.get(k) == v for k, v in fields.items())]
             return pool[nth - 1] if len(pool) >= nth else None
-        return self.wait(f"exchange number {nth} with {fields} (ended: {ended})", found, timeout)
+        return self.wait(f"{kind} number {nth} with {fields}", found, timeout)
 
     def wait_for_finding(self, rule: str, *, severity: Optional[str] = None, timeout: float = TIMEOUT) -> dict:
         def found():
@@ -194,7 +192,7 @@ class EastapProcess:
     def wait_for_event(self, *words: str, timeout: float = TIMEOUT) -> dict:
         """The first record that is neither exchange nor finding and holds all `words` (case ignored)."""
         def found():
-            return next((r for r in self.records if r.get("type") not in ("ready", "exchange", "finding")
+            return next((r for r in self.records if r.get("type") not in NOT_EVENTS
                          and all(w.lower() in json.dumps(r, ensure_ascii=False).lower() for w in words)), None)
         return self.wait(f"event with {words}", found, timeout)
 
