@@ -95,14 +95,11 @@ class ByteExactness(EndToEnd):
         self.assertEqual(self.tap.wait_for_exchange(command="Sync")["http_status"], 200)
 
     def test_an_expectation_that_the_server_refuses_ends_the_exchange_without_its_body(self):
-        def refuse_at_the_head(connection):
-            head = connection.reader.head()
+        def refuse_at_the_head(connection, head):
             self.assertEqual(head.headers.get("Expect"), "100-continue")
             connection.stream.send(b"HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
             return False
-        from sim import exchange as module
-        original, module.Connection._one = module.Connection._one, refuse_at_the_head
-        self.addCleanup(setattr, module.Connection, "_one", original)
+        self.server.on_head = refuse_at_the_head
         connection = self.connection(self.tap)
         connection.send(sync_request("Expect: 100-continue")[:-len(SYNC)])
         self.assertEqual(connection.answer().status, 417)
@@ -226,15 +223,12 @@ class ByteExactness(EndToEnd):
         self.tap.wait("100 exchanges", lambda: len(self.tap.exchanges()) == 100)
 
     def test_a_413_before_the_request_is_complete_reaches_the_phone(self):
-        def early(connection):
-            connection.reader.head()
+        def early(connection, head):
             connection.stream.send(b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
             while connection.stream.receive():
                 pass
             return False
-        from sim import exchange as module
-        original, module.Connection._one = module.Connection._one, early
-        self.addCleanup(setattr, module.Connection, "_one", original)
+        self.server.on_head = early
         connection = self.connection(self.tap)
         whole = sync_request(body=b"x" * 100000)
         connection.send(whole[:5000])
@@ -245,26 +239,23 @@ class ByteExactness(EndToEnd):
 
     def test_octets_are_forwarded_as_they_arrive(self):
         """A byte is never held back until its line, head, chunk or body is complete."""
-        step, arrived = threading.Event(), threading.Event()
+        parts = (b"HTTP/1.1 200 O", b"K\r\nTransfer-Enc", b"oding: chunked\r\n\r\n5\r\nab", b"cde\r", b"\n0\r\n\r\n")
+        received = threading.Semaphore(0)
 
         def drip(connection, request, normal):
-            for part in (b"HTTP/1.1 200 O", b"K\r\nTransfer-Enc", b"oding: chunked\r\n\r\n5\r\nab", b"cde\r", b"\n0\r\n\r\n"):
+            for part in parts:
                 connection.stream.send(part)
-                arrived.set()
-                self.assertTrue(step.wait(20))
-                step.clear()
+                self.assertTrue(received.acquire(timeout=20), f"{part!r} was held back")
             raise TakeOver(keep=True)
         self.server.trouble("Sync", drip)
         connection = self.connection(self.tap)
         connection.send(sync_request())
-        got = b""
-        for expected in (14, 30, 50, 54, 61):
-            while len(got) < expected - 4:
+        for part in parts:
+            got = b""
+            while len(got) < len(part):
                 got += connection.stream.receive()
-            step.set()
-        while not got.endswith(b"0\r\n\r\n"):
-            got += connection.stream.receive()
-        self.assertTrue(got.endswith(b"5\r\nabcde\r\n0\r\n\r\n"))
+            self.assertEqual(got, part)
+            received.release()
         self.assertTrue(self.tap.wait_for_exchange(command="Sync")["complete"])
 
 

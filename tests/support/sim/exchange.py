@@ -370,6 +370,8 @@ class Connection:
         head = self.reader.head()
         if head is None:
             return False
+        if self.server.on_head and (goes_on := self.server.on_head(self, head)) is not None:
+            return goes_on
         expectation = (head.headers.get("Expect") or "").lower()
         if expectation == "100-continue" and self.server.answers_expect:
             self.stream.send(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -418,6 +420,8 @@ class Exchange:
         self.requires_policy = requires_policy
         self.url = host_url or f"https://{hosts[0]}/Microsoft-Server-ActiveSync"
         self.answers_expect = True
+        #: Called with connection and head before the body is read; a bool ends the exchange: whether to go on.
+        self.on_head: Optional[Callable[[Connection, HttpMessage], Optional[bool]]] = None
         self.condition = threading.Condition(threading.RLock())
         self.stopping = threading.Event()
         self.seen: list[Seen] = []
