@@ -10,8 +10,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 
-from sim import eastap_process  # noqa: E402
-from sim.eastap_process import EastapProcess, final, json_lines, run  # noqa: E402,F401
+from sim.eastap_process import EastapProcess, final, run  # noqa: E402,F401
 from sim.exchange import Exchange  # noqa: E402
 from sim.phone import Phone, PhoneConnection  # noqa: E402
 from sim.pki import Pki  # noqa: E402

@@ -2,10 +2,12 @@
 import json
 import signal
 import sqlite3
+import subprocess
 import time
 import unittest
 
-from harness import EastapProcess, EndToEnd, final, json_lines, pki, run, tearDownModule  # noqa: F401
+from harness import EndToEnd, final, run, tearDownModule  # noqa: F401
+from sim.eastap_process import binary, clean_environment
 from sim.exchange import eas_status, http_error
 
 
@@ -55,7 +57,7 @@ class Capture(EndToEnd):
                 self.assertTrue(finding.get(name), f"{finding['rule']} has no {name}")
         self.assert_replay_equals_live(tap)
 
-    def test_replay_filters_its_exit_code_on_demand(self):
+    def test_findings_change_the_exit_code_only_on_demand(self):
         server, tap = self.stack()
         self.troubled_session(server, tap)
         self.assert_clean_stop(tap)
@@ -125,8 +127,6 @@ class Capture(EndToEnd):
             self.assertEqual(database.execute("SELECT count(*) FROM exchanges").fetchone()[0], 4)
 
     def test_tail_follows_a_capture_that_is_being_written(self):
-        import subprocess
-        from sim.eastap_process import binary, clean_environment
         server, tap = self.stack()
         phone = self.phone(tap)
         phone.set_up()

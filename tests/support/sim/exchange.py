@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 from typing import Callable, Iterable, Optional
 
 from .pki import Pki
-from .streams import Headers, HttpMessage, HttpReader, Stream, StreamEnded, TlsStream, server_context
+from .streams import HttpMessage, HttpReader, Stream, StreamEnded, TlsStream, server_context
 from .wbxml import Element, Namespace, WbxmlError, decode, element, encode
 
 COMMAND_NAMES = {0: "Sync", 1: "SendMail", 2: "SmartForward", 3: "SmartReply", 4: "GetAttachment", 9: "FolderSync",
@@ -432,7 +432,7 @@ class Exchange:
             self._context = server_context(certificate or str(pki.server(*hosts, "127.0.0.1")))
         self._mailboxes: dict[str, Mailbox] = {}
         self._devices: dict[tuple[str, str], _Device] = {}
-        self._troubles: list[list] = []  # [command or "*", trouble, times left]
+        self._troubles: list[list] = []  # [command or "*", trouble, times left, device]
         self._expire = 0
         self._keys = itertools.count(3609689902)
         self._listener: Optional[socket.socket] = None
@@ -500,10 +500,11 @@ class Exchange:
 
     # ---- control by tests
 
-    def trouble(self, command: str, trouble: Trouble, times: int = 1) -> None:
-        """The next `times` requests of `command` ("*": any, "OPTIONS", "Autodiscover" too) meet `trouble`."""
+    def trouble(self, command: str, trouble: Trouble, times: int = 1, *, device_id: Optional[str] = None) -> None:
+        """The next `times` requests of `command` ("*": any, "OPTIONS", "Autodiscover" too), of any device or of
+        `device_id`, meet `trouble`."""
         with self.condition:
-            self._troubles.append([command, trouble, times])
+            self._troubles.append([command, trouble, times, device_id])
 
     def clear_troubles(self) -> None:
         with self.condition:
@@ -613,7 +614,7 @@ class Exchange:
     def answer(self, connection: Connection, request: Request) -> Reply:
         with self.condition:
             for entry in self._troubles:
-                if entry[0] in (request.command, "*") and entry[2] > 0:
+                if entry[0] in (request.command, "*") and entry[2] > 0 and entry[3] in (None, request.device_id):
                     entry[2] -= 1
                     trouble = entry[1]
                     break
