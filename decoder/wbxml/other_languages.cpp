@@ -182,7 +182,11 @@ std::string for_libwbxml(pugi::xml_document& document, std::string_view xml) {
   for (pugi::xml_node node = document.document_element(); node;) {
     if (pugi::xml_attribute xmlns = node.attribute("xmlns")) {
       const codepages::Page* named = codepages::find_page(std::string_view{xmlns.value()});
-      if (named != nullptr) xmlns.set_value((std::string{named->name} + ":").c_str());
+      if (named != nullptr) {
+        // its tables say "Gal" where [MS-ASWBXML] says "GAL"
+        const bool gal = named == &codepages::gal::kPage;
+        xmlns.set_value((gal ? "Gal:" : std::string{named->name} + ":").c_str());
+      }
     }
     node.remove_attribute("encoding");  // base64 is what libwbxml expects of opaque tags anyway
     if (node.first_child()) {
