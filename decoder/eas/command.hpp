@@ -43,10 +43,11 @@ struct Item {
 struct Collection {
   std::string id, class_name;
   std::string folder_name;         ///< learned from FolderSync of this device
+  std::optional<int> folder_type;  ///< learned; `class_name` too, when the bodies do not say it
   std::string sync_key;            ///< asked
   std::string new_sync_key;        ///< answered
   std::optional<int> status;
-  std::vector<Item> items;         ///< request's first; at most Limits::items
+  std::vector<Item> items;         ///< request's first; at most Limits::items in a command
   std::uint32_t client_adds = 0, client_changes = 0, client_deletes = 0, client_fetches = 0;
   std::uint32_t adds = 0, changes = 0, deletes = 0, soft_deletes = 0;  ///< server commands
   std::uint32_t fetches = 0;       ///< Fetch answers of the server

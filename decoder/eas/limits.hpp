@@ -9,7 +9,7 @@ namespace eastap::eas {
 struct Limits {
   // One exchange.
   std::size_t collections = 1'000;   ///< servers refuse more than 300 (Sync status 15)
-  std::size_t items = 5'000;         ///< a collection; WindowSize ends at 512
+  std::size_t items = 20'000;        ///< of all collections; WindowSize ends at 512
   std::size_t statuses = 10'000;
   std::size_t entries = 5'000;       ///< folders, moves, fetches, recipients, …
   std::size_t recipients = 1'000;    ///< of one mail, and of one name asked for
@@ -25,6 +25,7 @@ struct Limits {
 
   // What a session remembers.
   std::size_t devices = 20'000;      ///< the least recently seen is forgotten
+  std::size_t entries_altogether = 500'000;  ///< folders and collections of all devices: ~150 MB
   std::size_t folders = 2'000;       ///< a device; Exchange allows 5 000 a mailbox, phones see fewer
   std::size_t remembered_collections = 300;  ///< of a device's last Sync and Ping
   std::size_t name_octets = 128;     ///< of a remembered folder name or id

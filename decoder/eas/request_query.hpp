@@ -59,8 +59,9 @@ inline constexpr std::size_t kMaxQueryParameters = 64;
 /// "16.1" for 161; "" for 0.
 [[nodiscard]] std::string version_text(std::uint8_t tenths);
 
-/// The user inside a masked Authorization value: `Basic <masked user="alice" digest="1a2b3c4d">`.
-/// `\"` and `\\` inside the quotes are undone. Nothing when there is none.
+/// The user inside a masked Authorization value (credentials are masked before a head gets here):
+/// `Basic <masked user="CONTOSO\alice" digest="1a2b3c4d">`, or the `upn` of a token. %XX inside the
+/// quotes is undone. Nothing when there is none.
 [[nodiscard]] std::optional<std::string> masked_user(std::string_view authorization);
 /// The digest inside it: equal for equal credentials.
 [[nodiscard]] std::optional<std::string> masked_digest(std::string_view authorization);

@@ -22,7 +22,7 @@ struct OtherDocument {
 /// A body of SyncML, OMA Client Provisioning, WML, SI/SL, Wireless Village … as XML, by libwbxml.
 ///
 /// It is called only on a body that our own decoder read to its end within limits (256 levels,
-/// 100 000 elements, characters up to U+10FFFF, 16 MiB body, 4 MiB out of the string table), since
+/// 100 000 elements, characters up to U+10FFFF, 4 MiB body, 4 MiB out of the string table), since
 /// libwbxml ends the process on what lies beyond. Errors: `unsupported` for ActiveSync and for
 /// languages that libwbxml does not know; what the decoder said (`truncated`, `malformed`,
 /// `too_deep`, `too_large`, `bad_text`) with its offset; `malformed` with libwbxml's words.

@@ -18,9 +18,8 @@ struct RebuildCounts {
 };
 
 /// Puts an input through the pipeline and hands on each record it gives.
-using Interpret =
-    std::function<void(const pipeline::Input& input,
-                       const std::function<void(const pipeline::RecordPtr&)>& emit)>;
+using Interpret = std::function<void(const pipeline::Input& input,
+                                     const std::function<void(const pipeline::RecordPtr&)>& emit)>;
 
 /// Derives every row again with the present decoder, in one transaction: the old rows stay until
 /// the new ones are complete. `progress` gets the number of inputs done, now and then. Errors as of

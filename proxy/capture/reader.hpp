@@ -14,7 +14,8 @@
 
 namespace eastap::capture {
 
-/// Whether a file that begins with these octets (100 suffice) is a capture of eastap, of any version.
+/// Whether a file that begins with these octets (100 suffice) is a capture of eastap, of any
+/// version.
 [[nodiscard]] bool looks_like_capture(std::string_view first_octets);
 
 struct ReaderSettings {
@@ -33,14 +34,15 @@ struct CaptureFacts {
   int version = 0;  ///< of the schema
   std::string program_version, host;
   Timestamp created{};
-  std::string decoder_version;     ///< of the derived tables
-  bool derived_complete = false;   ///< every exchange has its derived rows, of that version
+  std::string decoder_version;    ///< of the derived tables
+  bool derived_complete = false;  ///< every exchange has its derived rows, of that version
   std::uint64_t exchanges = 0, events = 0;  ///< as of `open`; also the measure for a progress bar
-  bool being_written = false;      ///< an eastap has it open
+  bool being_written = false;               ///< an eastap has it open
 };
 
-/// Reads the inputs of a capture in the order in which the pipeline took them. Needs no write access,
-/// holds no transaction between calls, and memory for one exchange at a time (plus the request cache).
+/// Reads the inputs of a capture in the order in which the pipeline took them. Needs no write
+/// access, holds no transaction between calls, and memory for one exchange at a time (plus the
+/// request cache).
 class Reader {
  public:
   /// Errors: `not_found`; `unsupported` from a newer version; `malformed` not a capture, or too
@@ -52,13 +54,14 @@ class Reader {
   Reader& operator=(Reader&&) noexcept;
 
   /// The next input; nothing at the end (with `follow`: nothing new now, ask again in a while). An
-  /// error stands for what could not be read there (`offset` is the sequence number); reading goes on
-  /// after it as far as the damage allows.
+  /// error stands for what could not be read there (`offset` is the sequence number); reading goes
+  /// on after it as far as the damage allows.
   [[nodiscard]] std::optional<Result<pipeline::Input>> next();
 
   [[nodiscard]] const CaptureFacts& facts() const;
 
-  /// Whether an eastap writes this capture now: a follower stops when it does not and nothing is left.
+  /// Whether an eastap writes this capture now: a follower stops when it does not and nothing is
+  /// left.
   [[nodiscard]] bool being_written() const;
 
   /// Sequence number of the last input or error that `next` gave.

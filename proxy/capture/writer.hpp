@@ -42,14 +42,14 @@ struct NextIds {
 };
 
 struct WriterCounters {
-  std::uint64_t inputs_stored = 0;     ///< hand-overs of exchanges, and connection events
-  std::uint64_t inputs_lost = 0;       ///< never stored: the backlog was full, or the row impossible
-  std::uint64_t bodies_lost = 0;       ///< hand-overs stored with heads only
+  std::uint64_t inputs_stored = 0;  ///< hand-overs of exchanges, and connection events
+  std::uint64_t inputs_lost = 0;    ///< never stored: the backlog was full, or the row impossible
+  std::uint64_t bodies_lost = 0;    ///< hand-overs stored with heads only
   std::uint64_t findings_lost = 0;
   std::uint64_t commits = 0;
-  std::uint64_t failures = 0;          ///< transactions that had to be tried again
-  std::uint64_t backlog_bytes = 0;     ///< now
-  bool failing = false;                ///< now
+  std::uint64_t failures = 0;       ///< transactions that had to be tried again
+  std::uint64_t backlog_bytes = 0;  ///< now
+  bool failing = false;             ///< now
 };
 
 /// Appends records to a capture file on a thread of its own. A slow, full or vanished disk costs
@@ -73,7 +73,8 @@ class Writer {
   /// As of `open`: where connections, exchanges and findings of this run begin to count.
   [[nodiscard]] NextIds next_ids() const;
 
-  /// Waits until everything handed over so far was committed; false when it did not happen in `limit`.
+  /// Waits until everything handed over so far was committed; false when it did not happen in
+  /// `limit`.
   bool flush(std::chrono::milliseconds limit);
 
   /// Stores what waits, folds the write-ahead log back and leaves one file. What cannot be
