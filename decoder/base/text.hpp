@@ -20,7 +20,8 @@ namespace eastap {
   return std::as_bytes(std::span{text.data(), text.size()});
 }
 
-/// True when `text` is well-formed UTF-8 (no surrogates, no overlong forms, nothing above U+10FFFF).
+/// True when `text` is well-formed UTF-8 (no surrogates, no overlong forms, nothing above
+/// U+10FFFF).
 [[nodiscard]] bool is_utf8(std::string_view text);
 
 /// `text` with each octet that is not part of well-formed UTF-8 replaced by U+FFFD.
