@@ -29,7 +29,8 @@ struct Limits {
 /// offset:
 ///
 /// - `truncated`: the body ends too early; a value that was cut is kept as far as it came;
-/// - `malformed`, `too_deep`, `too_large`: decoding stopped there (`decoded_octets`); it went on after
+/// - `malformed`, `too_deep`, `too_large`: decoding stopped there (`decoded_octets`); it went on
+/// after
 ///   a reference that the string table cannot answer, and ended regularly before octets left over;
 /// - `bad_text`: text that is not UTF-8, or a character that does not exist; kept exact;
 /// - `unsupported`: header fields that are not ActiveSync's, and what ActiveSync does not use
