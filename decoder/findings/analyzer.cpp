@@ -30,7 +30,8 @@ Dispatch dispatch_of(Phase phase) {
 }
 
 void run(const Dispatch& dispatch, Context& context) {
-  for (const auto detector : dispatch[static_cast<std::size_t>(context.facts.verb)]) detector(context);
+  for (const auto detector : dispatch[static_cast<std::size_t>(context.facts.verb)])
+    detector(context);
 }
 
 }  // namespace
@@ -47,7 +48,8 @@ class Analyzer::Engine {
 
   std::vector<Finding> observe(const model::Exchange& exchange, const eas::Command& command) {
     std::vector<Finding> out;
-    if (exchange.connection == nullptr || exchange.request == nullptr || !command.is_activesync) return out;
+    if (exchange.connection == nullptr || exchange.request == nullptr || !command.is_activesync)
+      return out;
     const bool waits = exchange.ending == model::Ending::open;
     Facts facts = request_facts(exchange, command);
     if (!waits) add_answer(facts, std::max(now_, facts.sent));
@@ -63,8 +65,9 @@ class Analyzer::Engine {
     if (waits) {
       begin(context);
     } else if (!is_duplicate(*device, facts)) {
-      const bool begun = std::any_of(device->open.begin(), device->open.end(),
-                                     [&](const OpenRequest& open) { return open.id == exchange.id; });
+      const bool begun =
+          std::any_of(device->open.begin(), device->open.end(),
+                      [&](const OpenRequest& open) { return open.id == exchange.id; });
       if (!begun) begin(context);
       if (!host.activesync_seen && !facts.head.activesync.empty()) host.activesync_seen = true;
       run(on_answer_, context);
@@ -90,7 +93,9 @@ class Analyzer::Engine {
     return out;
   }
 
-  [[nodiscard]] Size size() const { return {history_.devices(), history_.octets(), incidents_.size()}; }
+  [[nodiscard]] Size size() const {
+    return {history_.devices(), history_.octets(), incidents_.size()};
+  }
 
  private:
   void begin(Context& context) {
@@ -103,10 +108,13 @@ class Analyzer::Engine {
   /// One deadline a device suffices: it looks at all that is open.
   void watch_for_answer(Context& context) {
     Device& device = context.device;
-    if (device.answer_deadline || context.facts.hangs || context.facts.exchange->ending != model::Ending::open) return;
+    if (device.answer_deadline || context.facts.hangs ||
+        context.facts.exchange->ending != model::Ending::open)
+      return;
     device.answer_deadline = true;
-    deadlines_.add(context.facts.sent + std::chrono::seconds{incidents_.rule(RuleId::no_answer).threshold},
-                   context.owner, Wait::answer, context.facts.id);
+    deadlines_.add(
+        context.facts.sent + std::chrono::seconds{incidents_.rule(RuleId::no_answer).threshold},
+        context.owner, Wait::answer, context.facts.id);
   }
 
   /// Two imported logs can hold one exchange twice (G6): same moment, same content.
@@ -140,7 +148,8 @@ class Analyzer::Engine {
     incidents_.advance(now_);
   }
 
-  void answer_deadline(const std::shared_ptr<Device>& device, Moment& moment, const Deadline& deadline) {
+  void answer_deadline(const std::shared_ptr<Device>& device, Moment& moment,
+                       const Deadline& deadline) {
     device->answer_deadline = false;
     answer_passed(moment, deadline);
     const std::chrono::seconds patience{incidents_.rule(RuleId::no_answer).threshold};
@@ -172,10 +181,13 @@ Analyzer::Analyzer(Analyzer&&) noexcept = default;
 Analyzer& Analyzer::operator=(Analyzer&&) noexcept = default;
 Analyzer::~Analyzer() = default;
 
-std::vector<Finding> Analyzer::observe(const model::Exchange& exchange, const eas::Command& command) {
+std::vector<Finding> Analyzer::observe(const model::Exchange& exchange,
+                                       const eas::Command& command) {
   return engine_->observe(exchange, command);
 }
-std::vector<Finding> Analyzer::observe(const model::ConnectionEvent& event) { return engine_->observe(event); }
+std::vector<Finding> Analyzer::observe(const model::ConnectionEvent& event) {
+  return engine_->observe(event);
+}
 std::vector<Finding> Analyzer::finish(Timestamp end) { return engine_->finish(end); }
 Analyzer::Size Analyzer::size() const { return engine_->size(); }
 

@@ -39,7 +39,8 @@ void apply_asked_collections(Context& context) {
       folder.restarting = false;
       folder.used_key = true;
       folder.key = bounded(asked.sync_key);
-      if (folder.more_available && facts.began >= folder.more_available.time) folder.more_available = {};
+      if (folder.more_available && facts.began >= folder.more_available.time)
+        folder.more_available = {};
     }
     folder.last_sync = now;
     if (asked.filter_type) folder.filter_type = asked.filter_type;
@@ -75,7 +76,8 @@ void apply_answered_collections(Context& context) {
       folder->demand = {};
     }
     if (!answered.in_response) continue;
-    const bool items = answered.adds + answered.changes + answered.deletes + answered.soft_deletes > 0;
+    const bool items =
+        answered.adds + answered.changes + answered.deletes + answered.soft_deletes > 0;
     if (items) remember_items(*folder, answered);
     if (items && !facts.delivered && facts.exchange->response != nullptr) {
       folder->undelivered = {facts.ended, facts.id, 0};
@@ -107,7 +109,8 @@ void apply_folders(Context& context) {
       if (known != device.folders.end()) known->second.removed = facts.ended;
       continue;
     }
-    if (device.folders.size() >= context.limits.folders && !device.folders.contains(change.id)) continue;
+    if (device.folders.size() >= context.limits.folders && !device.folders.contains(change.id))
+      continue;
     Folder& folder = device.folders[change.id];
     if (!change.name.empty()) folder.name = change.name.substr(0, 128);
     if (change.type) folder.type = *change.type;
@@ -136,8 +139,8 @@ void apply_policy(Context& context) {
   const bool demand = (status >= 142 && status <= 144) || facts.http == 449;
   if (demand && !device.policy_demand) {
     device.policy_demand = {facts.ended, facts.id, facts.http == 449 ? 449 : status};
-  } else if (facts.success && facts.verb != Verb::options && facts.verb != Verb::settings && device.policy_demand &&
-             facts.began >= device.policy_demand.time) {
+  } else if (facts.success && facts.verb != Verb::options && facts.verb != Verb::settings &&
+             device.policy_demand && facts.began >= device.policy_demand.time) {
     device.policy_demand = {};
   }
 }
@@ -149,8 +152,9 @@ Failure failure_of(const Facts& facts) {
   if (facts.status == 110) return Failure::status_110;
   if (facts.verb != Verb::sync) return Failure::none;
   const auto& collections = facts.command->collections;
-  const bool five = facts.status == 5 || std::any_of(collections.begin(), collections.end(),
-                                                     [](const eas::Collection& one) { return one.status == 5; });
+  const bool five =
+      facts.status == 5 || std::any_of(collections.begin(), collections.end(),
+                                       [](const eas::Collection& one) { return one.status == 5; });
   return five ? Failure::sync_5 : Failure::none;
 }
 
@@ -188,7 +192,8 @@ void apply_request(Context& context) {
       device.provision = now;
       device.policy_demand = {};
       const std::string& key = facts.command->policy_key;
-      const bool asks = !facts.command->provision || facts.command->provision->phase == eas::Provision::Phase::ask;
+      const bool asks = !facts.command->provision ||
+                        facts.command->provision->phase == eas::Provision::Phase::ask;
       if (asks && (key.empty() || key == "0")) device.provision_from_zero = now;
       if (!asks) device.policy_delivered = {};
       break;
@@ -208,9 +213,10 @@ void apply_request(Context& context) {
     case Verb::sync: apply_asked_collections(context); break;
     default: break;
   }
-  if (device.open.size() >= std::max<std::size_t>(context.limits.open_requests, 1)) device.open.erase(device.open.begin());
-  device.open.push_back({facts.id, facts.exchange->connection->id, facts.began, facts.sent, facts.fingerprint,
-                         facts.verb, facts.hangs});
+  if (device.open.size() >= std::max<std::size_t>(context.limits.open_requests, 1))
+    device.open.erase(device.open.begin());
+  device.open.push_back({facts.id, facts.exchange->connection->id, facts.began, facts.sent,
+                         facts.fingerprint, facts.verb, facts.hangs});
 }
 
 void apply_answer(Context& context) {
@@ -220,7 +226,8 @@ void apply_answer(Context& context) {
   std::erase_if(device.open, [&](const OpenRequest& open) { return open.id == facts.id; });
 
   const Mark now{facts.ended, facts.id, facts.http};
-  if (const Failure failure = failure_of(facts); failure != Failure::none) add_failure(device, failure, now);
+  if (const Failure failure = failure_of(facts); failure != Failure::none)
+    add_failure(device, failure, now);
   if (!facts.head.resync.empty()) device.resync_announced = now;
   const int status = facts.status;
   if (status == 132 || status == 134 || status == 135 || status == 136) {
@@ -229,8 +236,8 @@ void apply_answer(Context& context) {
   }
   if (facts.verb == Verb::folder_sync) {
     if (status == 9) device.hierarchy_demand = {facts.ended, facts.id, status};
-    if (facts.success && !facts.command->new_sync_key.empty() && facts.command->new_sync_key != "0" &&
-        !device.hierarchy_restarting) {
+    if (facts.success && !facts.command->new_sync_key.empty() &&
+        facts.command->new_sync_key != "0" && !device.hierarchy_restarting) {
       device.hierarchy_key = bounded(facts.command->new_sync_key);
     }
     apply_folders(context);
@@ -247,9 +254,10 @@ void apply_answer(Context& context) {
   step.verb = facts.verb;
   step.delivered = facts.delivered;
   step.success = facts.success;
-  step.brought_items = std::any_of(collections.begin(), collections.end(), [](const eas::Collection& one) {
-    return one.adds + one.changes + one.deletes + one.soft_deletes > 0 || one.more_available;
-  });
+  step.brought_items =
+      std::any_of(collections.begin(), collections.end(), [](const eas::Collection& one) {
+        return one.adds + one.changes + one.deletes + one.soft_deletes > 0 || one.more_available;
+      });
   device.steps.push(step, std::max<std::size_t>(context.limits.steps, 1));
 
   const bool data_command = facts.verb != Verb::options && facts.verb != Verb::settings &&

@@ -17,7 +17,8 @@ void Clients::decrypted(std::string_view client, std::string_view host) {
     order_.splice(order_.begin(), order_, found->second);
   }
   std::vector<std::string>& hosts = found->second->hosts;
-  if (std::find(hosts.begin(), hosts.end(), host) == hosts.end() && hosts.size() < kHosts) hosts.emplace_back(host);
+  if (std::find(hosts.begin(), hosts.end(), host) == hosts.end() && hosts.size() < kHosts)
+    hosts.emplace_back(host);
 }
 
 bool Clients::any_decrypted(std::string_view client) const { return index_.contains(client); }

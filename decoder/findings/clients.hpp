@@ -26,7 +26,8 @@ class Clients {
   };
   std::size_t limit_;
   std::list<Client> order_;  ///< latest first
-  std::unordered_map<std::string_view, std::list<Client>::iterator> index_;  ///< views: Client::address
+  std::unordered_map<std::string_view, std::list<Client>::iterator>
+      index_;  ///< views: Client::address
 };
 
 }  // namespace eastap::findings

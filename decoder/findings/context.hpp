@@ -30,7 +30,9 @@ struct Deadline {
   Wait wait = Wait::answer;
   ExchangeId about;
   std::string folder;
-  bool operator>(const Deadline& other) const { return at != other.at ? at > other.at : order > other.order; }
+  bool operator>(const Deadline& other) const {
+    return at != other.at ? at > other.at : order > other.order;
+  }
 };
 
 /// Pending deadlines, soonest first. Beyond `kMost` new ones are not taken: silence then stays
@@ -40,7 +42,8 @@ class Deadlines {
   static constexpr std::size_t kMost = 200'000;
   void add(Timestamp at, const std::shared_ptr<Device>& device, Wait wait, ExchangeId about,
            std::string_view folder = {}) {
-    if (queue_.size() < kMost) queue_.push({at, ++order_, device, wait, about, std::string{folder}});
+    if (queue_.size() < kMost)
+      queue_.push({at, ++order_, device, wait, about, std::string{folder}});
   }
   [[nodiscard]] bool due(Timestamp now) const { return !queue_.empty() && queue_.top().at <= now; }
   Deadline take() {

@@ -9,14 +9,18 @@ namespace eastap::findings {
 
 namespace {
 
-constexpr std::size_t kFingerprintOctets = 64U << 10;  // the rest of a longer body tells nothing new
-constexpr std::int64_t kEarlySeconds = 2;  // an answer this little before the interval's end is in time
+constexpr std::size_t kFingerprintOctets = 64U
+                                           << 10;  // the rest of a longer body tells nothing new
+constexpr std::int64_t kEarlySeconds =
+    2;  // an answer this little before the interval's end is in time
 /// A hanging request refused sooner was never waiting: an ordinary failure.
 constexpr std::int64_t kWaitedSeconds = 10;
 
 bool contains_ignoring_case(std::string_view text, std::string_view part) {
   return std::search(text.begin(), text.end(), part.begin(), part.end(), [](char left, char right) {
-           const auto low = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+           const auto low = [](char c) {
+             return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+           };
            return low(left) == low(right);
          }) != text.end();
 }
@@ -50,7 +54,8 @@ AnswerHeaders read_headers(const model::HeaderList& head) {
   for (std::size_t index = 0; index < head.size(); ++index) {
     const model::HeaderList::Field field = head[index];
     for (const Wanted& wanted : kWanted) {
-      if (field.name.size() != wanted.name.size() || !equals_ignoring_case(field.name, wanted.name)) continue;
+      if (field.name.size() != wanted.name.size() || !equals_ignoring_case(field.name, wanted.name))
+        continue;
       if ((out.*wanted.member).empty()) out.*wanted.member = field.value;
       break;
     }
@@ -59,7 +64,8 @@ AnswerHeaders read_headers(const model::HeaderList& head) {
       // One field can hold several challenges.
       out.offers_basic = out.offers_basic || contains_ignoring_case(field.value, "basic");
       out.offers_bearer = out.offers_bearer || contains_ignoring_case(field.value, "bearer");
-      out.offers_negotiate = out.offers_negotiate || contains_ignoring_case(field.value, "negotiate") ||
+      out.offers_negotiate = out.offers_negotiate ||
+                             contains_ignoring_case(field.value, "negotiate") ||
                              contains_ignoring_case(field.value, "ntlm");
     }
   }
@@ -74,12 +80,14 @@ std::uint64_t hash_of(std::string_view text) {
   for (; at + 8 <= text.size(); at += 8) {
     std::uint64_t word = 0;
     for (unsigned octet = 0; octet < 8; ++octet) {
-      word |= static_cast<std::uint64_t>(static_cast<unsigned char>(text[at + octet])) << (8 * octet);
+      word |= static_cast<std::uint64_t>(static_cast<unsigned char>(text[at + octet]))
+              << (8 * octet);
     }
     hash = (hash ^ word) * 0x100000001B3U;
     hash ^= hash >> 29;
   }
-  for (; at < text.size(); ++at) hash = (hash ^ static_cast<unsigned char>(text[at])) * 0x100000001B3U;
+  for (; at < text.size(); ++at)
+    hash = (hash ^ static_cast<unsigned char>(text[at])) * 0x100000001B3U;
   return hash ^ (text.size() * 0x9E3779B97F4A7C15U);
 }
 
@@ -96,7 +104,7 @@ std::string maker_of(const Facts& facts) {
   const AnswerHeaders& head = facts.head;
   if (facts.http == 0) return "no answer";
   if (head.from_exchange()) {
-    const std::string_view node = !head.back_end.empty()   ? head.back_end
+    const std::string_view node = !head.back_end.empty()    ? head.back_end
                                   : !head.front_end.empty() ? head.front_end
                                                             : head.calculated_back_end;
     return node.empty() ? "Exchange" : "Exchange server " + std::string{node};
@@ -123,7 +131,8 @@ Facts request_facts(const model::Exchange& exchange, const eas::Command& command
     hash = (hash ^ hash_of(collection.sync_key)) * 0x100000001B3U;
   }
   hash ^= hash_of(std::string_view{exchange.request->body}.substr(0, kFingerprintOctets));
-  for (const auto& [name, value] : command.parameters) hash = (hash ^ hash_of(name) ^ hash_of(value)) * 0x100000001B3U;
+  for (const auto& [name, value] : command.parameters)
+    hash = (hash ^ hash_of(name) ^ hash_of(value)) * 0x100000001B3U;
   facts.fingerprint = hash;
   return facts;
 }
@@ -135,15 +144,16 @@ void add_answer(Facts& facts, Timestamp now) {
   facts.ended = exchange.ended;
   if (facts.ended == Timestamp{}) facts.ended = response != nullptr ? response->ended : now;
   facts.ended = std::max(facts.ended, facts.sent);
-  facts.lasted_seconds =
-      std::chrono::duration_cast<std::chrono::seconds>(facts.ended - facts.sent + std::chrono::milliseconds{500})
-          .count();
+  facts.lasted_seconds = std::chrono::duration_cast<std::chrono::seconds>(
+                             facts.ended - facts.sent + std::chrono::milliseconds{500})
+                             .count();
   facts.http = command.http_status.value_or(0);
   if (response != nullptr) facts.head = read_headers(response->head);
 
   if (command.statuses.empty()) {
     facts.status = command.eas_status.value_or(0);
-    facts.status_ok = facts.status == 0 || facts.status == 1 || (facts.verb == Verb::ping && facts.status == 2);
+    facts.status_ok =
+        facts.status == 0 || facts.status == 1 || (facts.verb == Verb::ping && facts.status == 2);
   }
   for (const eas::Status& status : command.statuses) {
     if (!status.place.empty()) continue;
@@ -153,22 +163,23 @@ void add_answer(Facts& facts, Timestamp now) {
   }
 
   facts.delivered = exchange.ending == model::Ending::complete;
-  const bool device_ended =
-      exchange.ending == model::Ending::device_closed || exchange.ending == model::Ending::device_reset;
-  const bool server_ended =
-      exchange.ending == model::Ending::server_closed || exchange.ending == model::Ending::server_reset;
+  const bool device_ended = exchange.ending == model::Ending::device_closed ||
+                            exchange.ending == model::Ending::device_reset;
+  const bool server_ended = exchange.ending == model::Ending::server_closed ||
+                            exchange.ending == model::Ending::server_reset;
   facts.undelivered = device_ended && response != nullptr && !response->head.raw().empty();
   facts.empty_answer = facts.http == 200 && response != nullptr && response->body_size == 0;
   const bool busy = facts.http == 503;
   facts.throttled = (busy && (!facts.head.retry_after.empty() || !facts.head.throttle.empty()));
-  facts.gateway_failure = facts.http == 500 || facts.http == 502 || facts.http == 504 || (busy && !facts.throttled);
+  facts.gateway_failure =
+      facts.http == 500 || facts.http == 502 || facts.http == 504 || (busy && !facts.throttled);
   facts.success = facts.http >= 200 && facts.http < 300 && facts.status_ok && facts.delivered;
 
   if (facts.hangs && facts.lasted_seconds + kEarlySeconds < facts.wait_seconds) {
     const bool nothing_came = facts.http == 0;
     facts.cut_by_device = device_ended && nothing_came;
-    facts.cut_by_server =
-        (server_ended && !facts.delivered) || (facts.gateway_failure && facts.lasted_seconds >= kWaitedSeconds);
+    facts.cut_by_server = (server_ended && !facts.delivered) ||
+                          (facts.gateway_failure && facts.lasted_seconds >= kWaitedSeconds);
   }
 }
 

@@ -12,18 +12,18 @@ namespace eastap::findings {
 
 /// The answer's header fields that rules look at; empty: absent. Views into the exchange.
 struct AnswerHeaders {
-  std::string_view activesync;   ///< MS-Server-ActiveSync
+  std::string_view activesync;  ///< MS-Server-ActiveSync
   std::string_view front_end, back_end, calculated_back_end, diag_info, request_id;
   std::string_view server, via, content_type, content_length;
-  std::string_view resync;       ///< X-MS-RP
+  std::string_view resync;  ///< X-MS-RP
   std::string_view throttle, backoff_duration, backoff_reason, retry_after;
-  std::string_view as_error;     ///< X-MS-ASError
+  std::string_view as_error;  ///< X-MS-ASError
   std::string_view location, ms_location;
   bool challenges = false, offers_basic = false, offers_bearer = false, offers_negotiate = false;
 
   [[nodiscard]] bool from_exchange() const {
-    return !(activesync.empty() && front_end.empty() && back_end.empty() && calculated_back_end.empty() &&
-             diag_info.empty() && request_id.empty());
+    return !(activesync.empty() && front_end.empty() && back_end.empty() &&
+             calculated_back_end.empty() && diag_info.empty() && request_id.empty());
   }
 };
 
@@ -40,17 +40,17 @@ struct Facts {
 
   // Of the answer; all as initialised while the request waits.
   AnswerHeaders head;
-  int http = 0;          ///< 0: no head came
-  int status = 0;        ///< of the command itself; 0: none
+  int http = 0;    ///< 0: no head came
+  int status = 0;  ///< of the command itself; 0: none
   bool status_ok = true;
-  bool delivered = false;   ///< whole, handed to the device's connection
-  bool undelivered = false; ///< begun, and the device's side ended before its end
+  bool delivered = false;     ///< whole, handed to the device's connection
+  bool undelivered = false;   ///< begun, and the device's side ended before its end
   bool empty_answer = false;  ///< HTTP 200 without a body (G4)
   bool throttled = false;
   bool gateway_failure = false;  ///< HTTP 500, 502, 504, or 503 that is no throttling
-  bool success = false;     ///< HTTP 200, status of the command good, not cut
+  bool success = false;          ///< HTTP 200, status of the command good, not cut
   bool cut_by_device = false, cut_by_server = false;  ///< a hanging request before its time
-  std::int64_t lasted_seconds = 0;  ///< from the request's last octet, rounded
+  std::int64_t lasted_seconds = 0;                    ///< from the request's last octet, rounded
 };
 
 /// Everything that holds for both calls.

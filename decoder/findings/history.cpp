@@ -36,14 +36,17 @@ bool starts_with_ignoring_case(std::string_view text, std::string_view start) {
 /// Exchange's own probes, G6.
 bool is_probe(std::string_view user, std::string_view device_id, std::string_view device_type,
               std::string_view user_agent) {
-  return starts_with_ignoring_case(user, "HealthMailbox") || starts_with_ignoring_case(user_agent, "AMProbe") ||
+  return starts_with_ignoring_case(user, "HealthMailbox") ||
+         starts_with_ignoring_case(user_agent, "AMProbe") ||
          user_agent.find("AMProbe") != std::string_view::npos ||
          starts_with_ignoring_case(device_id, "TestActiveSyncConnectivity") ||
          starts_with_ignoring_case(device_type, "TestActiveSyncConnectivity") ||
          user_agent.find("TestActiveSyncConnectivity") != std::string_view::npos;
 }
 
-std::size_t heap_octets(const std::string& text) { return text.capacity() > 15 ? text.capacity() + 1 : 0; }
+std::size_t heap_octets(const std::string& text) {
+  return text.capacity() > 15 ? text.capacity() + 1 : 0;
+}
 
 }  // namespace
 
@@ -55,9 +58,11 @@ Verb verb_from(std::string_view command_name) {
 }
 
 std::string normalised_user(std::string_view user) {
-  if (const std::size_t slash = user.find('\\'); slash != std::string_view::npos) user.remove_prefix(slash + 1);
+  if (const std::size_t slash = user.find('\\'); slash != std::string_view::npos)
+    user.remove_prefix(slash + 1);
   // A leading @ would leave nothing.
-  if (const std::size_t at = user.find('@'); at != std::string_view::npos && at > 0) user = user.substr(0, at);
+  if (const std::size_t at = user.find('@'); at != std::string_view::npos && at > 0)
+    user = user.substr(0, at);
   return to_lower(user);
 }
 
@@ -71,10 +76,11 @@ CollectionHistory* Device::find(std::string_view collection_id) {
 CollectionHistory& Device::collection(std::string_view collection_id, const Limits& limits) {
   if (CollectionHistory* known = find(collection_id)) return *known;
   if (collections.size() >= std::max<std::size_t>(limits.collections, 1)) {
-    const auto stalest = std::min_element(collections.begin(), collections.end(),
-                                          [](const CollectionHistory& left, const CollectionHistory& right) {
-                                            return left.last_sync.time < right.last_sync.time;
-                                          });
+    const auto stalest =
+        std::min_element(collections.begin(), collections.end(),
+                         [](const CollectionHistory& left, const CollectionHistory& right) {
+                           return left.last_sync.time < right.last_sync.time;
+                         });
     *stalest = CollectionHistory{};
     stalest->id = collection_id;
     return *stalest;
@@ -86,7 +92,8 @@ CollectionHistory& Device::collection(std::string_view collection_id, const Limi
 
 std::string Device::folder_label(std::string_view collection_id) const {
   const auto known = folders.find(collection_id);
-  if (known == folders.end() || known->second.name.empty()) return "folder " + std::string{collection_id};
+  if (known == folders.end() || known->second.name.empty())
+    return "folder " + std::string{collection_id};
   return known->second.name + "(" + std::string{collection_id} + ")";
 }
 
@@ -94,15 +101,18 @@ bool Device::loading(Timestamp now) const {
   return load_began != Timestamp{} && now - load_began < std::chrono::minutes{15};
 }
 
-std::shared_ptr<Device> History::device(std::string_view host, std::string_view user, std::string_view device_id,
-                                        std::string_view device_type, std::string_view user_agent) {
+std::shared_ptr<Device> History::device(std::string_view host, std::string_view user,
+                                        std::string_view device_id, std::string_view device_type,
+                                        std::string_view user_agent) {
   // The spelling is part of the fast key only when it is the usual one: most requests of a device
   // spell its user alike, so the normal form is worked out in place.
   key_.assign(host);
   key_ += '\0';
   std::string_view bare = user;
-  if (const std::size_t slash = bare.find('\\'); slash != std::string_view::npos) bare.remove_prefix(slash + 1);
-  if (const std::size_t at = bare.find('@'); at != std::string_view::npos && at > 0) bare = bare.substr(0, at);
+  if (const std::size_t slash = bare.find('\\'); slash != std::string_view::npos)
+    bare.remove_prefix(slash + 1);
+  if (const std::size_t at = bare.find('@'); at != std::string_view::npos && at > 0)
+    bare = bare.substr(0, at);
   for (const char c : bare) key_ += c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
   const std::size_t person_end = key_.size();
   key_ += '\0';
@@ -142,18 +152,19 @@ Host& History::host(std::string_view name) {
 }
 
 void History::settle(Device& device) {
-  std::size_t now = sizeof(Device) + 160 + 2 * device.key.size() + device.steps.size() * sizeof(Step) +
-                    device.failures.size() * sizeof(FailureMark) + device.open.capacity() * sizeof(OpenRequest) +
-                    device.collections.capacity() * sizeof(CollectionHistory) +
-                    device.folders.size() * (sizeof(Folder) + 96);
+  std::size_t now =
+      sizeof(Device) + 160 + 2 * device.key.size() + device.steps.size() * sizeof(Step) +
+      device.failures.size() * sizeof(FailureMark) + device.open.capacity() * sizeof(OpenRequest) +
+      device.collections.capacity() * sizeof(CollectionHistory) +
+      device.folders.size() * (sizeof(Folder) + 96);
   for (const CollectionHistory& known : device.collections) {
-    now += known.keys.size() * sizeof(KeyStep) + known.last_items.capacity() * 48 + heap_octets(known.id) +
-           heap_octets(known.key);
+    now += known.keys.size() * sizeof(KeyStep) + known.last_items.capacity() * 48 +
+           heap_octets(known.id) + heap_octets(known.key);
   }
   octets_ = octets_ - device.octets + now;
   device.octets = now;
-  while (order_.size() > 1 &&
-         (order_.size() > std::max<std::size_t>(limits_.devices, 1) || octets_ > limits_.device_octets)) {
+  while (order_.size() > 1 && (order_.size() > std::max<std::size_t>(limits_.devices, 1) ||
+                               octets_ > limits_.device_octets)) {
     octets_ -= order_.back()->octets;
     index_.erase(order_.back()->key);
     order_.pop_back();

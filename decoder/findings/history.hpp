@@ -76,7 +76,9 @@ class Ring {
   [[nodiscard]] const T& operator[](std::size_t index) const {
     return values_[(first_ + index) % values_.size()];
   }
-  [[nodiscard]] T& operator[](std::size_t index) { return values_[(first_ + index) % values_.size()]; }
+  [[nodiscard]] T& operator[](std::size_t index) {
+    return values_[(first_ + index) % values_.size()];
+  }
   [[nodiscard]] const T& newest() const { return (*this)[size() - 1]; }
   void clear() {
     values_.clear();
@@ -133,60 +135,61 @@ struct CollectionHistory {
   bool used_key = false;    ///< a non-zero key was asked: only then key 0 means "again" (G1)
   bool restarting = false;  ///< key 0 was asked and no other key since
   std::uint32_t answered_zeros = 0;  ///< of the current restart, delivered with a key
-  Mark last_zero;           ///< begin of the latest restart
-  Mark reset;               ///< begin of the latest restart that no cause but failures explains
-  Mark last_sync;           ///< latest request that names it
-  Mark demand;              ///< status 3, 4 or 12 of the latest answer
-  Ring<KeyStep> keys;       ///< since the last restart
+  Mark last_zero;                    ///< begin of the latest restart
+  Mark reset;          ///< begin of the latest restart that no cause but failures explains
+  Mark last_sync;      ///< latest request that names it
+  Mark demand;         ///< status 3, 4 or 12 of the latest answer
+  Ring<KeyStep> keys;  ///< since the last restart
   std::vector<std::string> last_items;  ///< ServerIds of the latest answer with server commands
-  Mark undelivered;         ///< latest answer with server commands that did not arrive
-  Mark more_available;      ///< delivered, and not followed yet
+  Mark undelivered;                     ///< latest answer with server commands that did not arrive
+  Mark more_available;                  ///< delivered, and not followed yet
   std::vector<std::string> suspects;    ///< ServerIds in every answer to a repeated key
-  Mark changed;             ///< latest Ping answer that named it, until a rule has judged it
+  Mark changed;  ///< latest Ping answer that named it, until a rule has judged it
   bool ping_ignored = false, ping_phantom = false;  ///< such an answer was judged so
 };
 
-/// One device context: server host, person, DeviceId and DeviceType. Two accounts of a phone are two.
+/// One device context: server host, person, DeviceId and DeviceType. Two accounts of a phone are
+/// two.
 struct Device {
   std::uint64_t serial = 0;
-  std::string key;          ///< of the index
+  std::string key;                                 ///< of the index
   std::string host, user, device_id, device_type;  ///< user as first seen
-  std::string person;       ///< normalised
-  std::string client;       ///< address of the latest connection, no port
-  bool monitoring = false;  ///< a server's own probe (G6)
+  std::string person;                              ///< normalised
+  std::string client;                              ///< address of the latest connection, no port
+  bool monitoring = false;                         ///< a server's own probe (G6)
 
   Timestamp first_seen{}, last_began{}, last_ended{};
   std::uint64_t exchanges = 0;
-  Timestamp load_began{};   ///< new profile or full resync: volume rules are patient (G11)
-  std::size_t octets = 0;   ///< estimate of this history's memory
+  Timestamp load_began{};  ///< new profile or full resync: volume rules are patient (G11)
+  std::size_t octets = 0;  ///< estimate of this history's memory
 
-  std::string version;      ///< MS-ASProtocolVersion of the latest request
+  std::string version;  ///< MS-ASProtocolVersion of the latest request
   std::string version_before;
   Mark version_changed;
-  Mark resync_announced;    ///< X-MS-RP
+  Mark resync_announced;                                      ///< X-MS-RP
   Mark options, provision, provision_from_zero, folder_sync;  ///< latest requests
-  Mark new_profile;         ///< D-01 cause c
-  Mark state_lost;          ///< common 132, 134, 135, 136
+  Mark new_profile;                                           ///< D-01 cause c
+  Mark state_lost;                                            ///< common 132, 134, 135, 136
 
   std::string hierarchy_key;
   bool hierarchy_restarting = false;
-  Mark hierarchy_demand;    ///< a FolderSync from key 0 obeys it: status 9, 132 …
+  Mark hierarchy_demand;  ///< a FolderSync from key 0 obeys it: status 9, 132 …
   Mark hierarchy_reset;
 
   std::string policy_key, temporary_policy_key;
-  Mark policy_demand;       ///< 142, 143, 144 or 449, no Provision since
-  Mark policy_delivered;    ///< a temporary key was delivered and not acknowledged yet
+  Mark policy_demand;                  ///< 142, 143, 144 or 449, no Provision since
+  Mark policy_delivered;               ///< a temporary key was delivered and not acknowledged yet
   bool provision_undelivered = false;  ///< the latest Provision answer did not arrive (G3)
-  int provisions = 0;       ///< requests since the last data command that worked
-  int provision_110 = 0;    ///< answers 110 in a row
+  int provisions = 0;                  ///< requests since the last data command that worked
+  int provision_110 = 0;               ///< answers 110 in a row
   int failures_in_a_row = 0;
   struct {
-    Mark mark;              ///< a hanging request the device closed; the next request tells why
+    Mark mark;  ///< a hanging request the device closed; the next request tells why
     ConnectionId connection;
     std::string client;
     std::int64_t after_seconds = 0, of_seconds = 0;
   } closed_wait;
-  Mark ping_unproven;       ///< a Ping answer with changes, no Sync has brought any since
+  Mark ping_unproven;              ///< a Ping answer with changes, no Sync has brought any since
   std::uint64_t ping_refused = 0;  ///< fingerprint of the latest Ping answered 3, 4 or 8
   bool password_refused = false;
   std::string policy_text;  ///< what the latest policy demands, for people
@@ -218,8 +221,9 @@ class History {
   explicit History(const Limits& limits) : limits_{limits} {}
 
   /// The context of that device, made when new and put in front of the others.
-  std::shared_ptr<Device> device(std::string_view host, std::string_view user, std::string_view device_id,
-                                 std::string_view device_type, std::string_view user_agent);
+  std::shared_ptr<Device> device(std::string_view host, std::string_view user,
+                                 std::string_view device_id, std::string_view device_type,
+                                 std::string_view user_agent);
   Host& host(std::string_view name);
   /// Takes note that `device.octets` may have changed, and forgets the longest silent devices.
   void settle(Device& device);
@@ -231,11 +235,13 @@ class History {
   Limits limits_;
   std::uint64_t serials_ = 0;
   std::size_t octets_ = 0;
-  std::string key_;  ///< scratch
+  std::string key_;                           ///< scratch
   std::list<std::shared_ptr<Device>> order_;  ///< latest first
-  std::unordered_map<std::string_view, std::list<std::shared_ptr<Device>>::iterator> index_;  ///< views: Device::key
+  std::unordered_map<std::string_view, std::list<std::shared_ptr<Device>>::iterator>
+      index_;  ///< views: Device::key
   std::list<Host> host_order_;
-  std::unordered_map<std::string_view, std::list<Host>::iterator> host_index_;  ///< views: Host::name
+  std::unordered_map<std::string_view, std::list<Host>::iterator>
+      host_index_;  ///< views: Host::name
 };
 
 }  // namespace eastap::findings

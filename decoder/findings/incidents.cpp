@@ -12,13 +12,15 @@ constexpr std::chrono::seconds kQuiet = std::chrono::minutes{10};
 constexpr std::int64_t kLoadingFactor = 5;  // G11
 
 Severity raised(Severity severity) {
-  return severity == Severity::error ? severity
-                                     : static_cast<Severity>(static_cast<std::uint8_t>(severity) + 1);
+  return severity == Severity::error
+             ? severity
+             : static_cast<Severity>(static_cast<std::uint8_t>(severity) + 1);
 }
 
 Severity lowered(Severity severity) {
-  return severity == Severity::info ? severity
-                                    : static_cast<Severity>(static_cast<std::uint8_t>(severity) - 1);
+  return severity == Severity::info
+             ? severity
+             : static_cast<Severity>(static_cast<std::uint8_t>(severity) - 1);
 }
 
 /// 10, 20, 50, 100, 200, 500 …: the largest of them that is at most `count`; 0 below 10.
@@ -35,8 +37,8 @@ std::uint64_t milestone(std::uint64_t count) {
 
 bool plain_user(std::string_view user) {
   return !user.empty() && std::all_of(user.begin(), user.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-           c == '-' || c == '@';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-' || c == '@';
   });
 }
 
@@ -76,8 +78,10 @@ Incidents::Incidents(const Settings& settings) : limits_{settings.limits}, mutes
     rule.escalate_at = row.escalate_at;
     rule.severity = row.severity;
     const std::string_view guards = row.guards.substr(0, row.guards.find(';'));
-    rule.unknown_server_lowers = (',' + std::string{guards} + ',').find(",G8,") != std::string::npos;
-    rule.patient_while_loading = (',' + std::string{guards} + ',').find(",G11,") != std::string::npos;
+    rule.unknown_server_lowers =
+        (',' + std::string{guards} + ',').find(",G8,") != std::string::npos;
+    rule.patient_while_loading =
+        (',' + std::string{guards} + ',').find(",G11,") != std::string::npos;
     if (const auto own = settings.rules.find(row.id); own != settings.rules.end()) {
       const RuleSettings& changes = own->second;
       rule.enabled = changes.enabled.value_or(rule.enabled);
@@ -96,7 +100,8 @@ std::string_view Incidents::make_key(RuleId id, const Subject& subject, std::str
   if (subject.device != nullptr) {
     key_ += 'd';
     const std::uint64_t serial = subject.device->serial;
-    for (unsigned shift = 0; shift < 64; shift += 8) key_ += static_cast<char>((serial >> shift) & 0xFF);
+    for (unsigned shift = 0; shift < 64; shift += 8)
+      key_ += static_cast<char>((serial >> shift) & 0xFF);
   } else {
     key_ += 'h';
     key_ += subject.host;
@@ -159,9 +164,12 @@ bool Incidents::muted(const Rule& row, const Subject& subject) const {
     const Device* device = subject.device;
     const std::string_view host = device != nullptr ? std::string_view{device->host} : subject.host;
     return fits(mute.rule, row.id) && fits(mute.host, host) &&
-           (mute.user.empty() || (device != nullptr && normalised_user(mute.user) == device->person)) &&
-           (mute.device_id.empty() || (device != nullptr && fits(mute.device_id, device->device_id))) &&
-           (mute.folder.empty() || fits(mute.folder, subject.folder_id) || fits(mute.folder, subject.folder_name));
+           (mute.user.empty() ||
+            (device != nullptr && normalised_user(mute.user) == device->person)) &&
+           (mute.device_id.empty() ||
+            (device != nullptr && fits(mute.device_id, device->device_id))) &&
+           (mute.folder.empty() || fits(mute.folder, subject.folder_id) ||
+            fits(mute.folder, subject.folder_name));
   });
 }
 
@@ -170,7 +178,8 @@ void Incidents::add_event(Incident& incident, Timestamp at, ExchangeId exchange)
   const EffectiveRule& own = rule(incident.rule);
   const std::int64_t needed = std::max<std::int64_t>({own.threshold, own.escalate_at, 1}) *
                               (own.patient_while_loading ? kLoadingFactor : 1);
-  incident.events.push({at, exchange}, std::min(limits_.window_events, static_cast<std::size_t>(needed)));
+  incident.events.push({at, exchange},
+                       std::min(limits_.window_events, static_cast<std::size_t>(needed)));
   incident.unreported = std::min(incident.unreported + 1, incident.events.size());
 }
 
@@ -201,8 +210,8 @@ void Incidents::mark(Incident& incident) {
   dirty_.push_back(*index_.find(incident.key)->second);
 }
 
-Incident* Incidents::report(Incident& incident, const Subject& subject, Timestamp at, std::int64_t windowed,
-                            std::optional<Severity> base) {
+Incident* Incidents::report(Incident& incident, const Subject& subject, Timestamp at,
+                            std::int64_t windowed, std::optional<Severity> base) {
   const EffectiveRule& own = rule(incident.rule);
   const std::int64_t factor = own.patient_while_loading && subject.loading ? kLoadingFactor : 1;
   Severity severity = base.value_or(own.severity);
@@ -246,7 +255,8 @@ Incident* Incidents::count(RuleId id, const Subject& subject, std::string_view k
   const bool counting_on = incident.id && !incident.restarted;
   if (!counting_on && static_cast<std::int64_t>(windowed) < own.threshold * factor) return nullptr;
   const std::size_t fresh = std::min(incident.unreported, windowed);
-  for (std::size_t index = incident.events.size() - fresh; index < incident.events.size(); ++index) {
+  for (std::size_t index = incident.events.size() - fresh; index < incident.events.size();
+       ++index) {
     const Incident::Event& event = incident.events[index];
     if (incident.count == 0) incident.first = event.time;
     ++incident.count;
@@ -257,22 +267,25 @@ Incident* Incidents::count(RuleId id, const Subject& subject, std::string_view k
   return report(incident, subject, at, static_cast<std::int64_t>(windowed), base);
 }
 
-void Incidents::note(RuleId id, const Subject& subject, std::string_view key, Timestamp at, ExchangeId exchange) {
+void Incidents::note(RuleId id, const Subject& subject, std::string_view key, Timestamp at,
+                     ExchangeId exchange) {
   if (!enabled(id) || muted(findings::rule(id), subject)) return;
   add_event(get(id, subject, key, at), at, exchange);
 }
 
 Incident* Incidents::measure(RuleId id, const Subject& subject, std::string_view key, Timestamp at,
-                             ExchangeId exchange, std::int64_t value, std::optional<Severity> base) {
+                             ExchangeId exchange, std::int64_t value,
+                             std::optional<Severity> base) {
   const EffectiveRule& own = rule(id);
   if (!own.enabled) return nullptr;
   const std::int64_t factor = own.patient_while_loading && subject.loading ? kLoadingFactor : 1;
-  const bool reached =
-      findings::rule(id).at_most() ? value <= own.threshold * factor : value >= own.threshold * factor;
+  const bool reached = findings::rule(id).at_most() ? value <= own.threshold * factor
+                                                    : value >= own.threshold * factor;
   if (!reached || muted(findings::rule(id), subject)) return nullptr;
   Incident& incident = get(id, subject, key, at);
   if (incident.count == 0) incident.first = at;
-  incident.count = std::max(incident.count, static_cast<std::uint64_t>(std::max<std::int64_t>(value, 1)));
+  incident.count =
+      std::max(incident.count, static_cast<std::uint64_t>(std::max<std::int64_t>(value, 1)));
   add_example(incident, exchange);
   return report(incident, subject, at, value, base);
 }
@@ -337,7 +350,8 @@ Finding Incidents::finding(const Incident& incident) const {
 }
 
 void Incidents::take(std::vector<Finding>& out) {
-  out.insert(out.end(), std::make_move_iterator(closed_.begin()), std::make_move_iterator(closed_.end()));
+  out.insert(out.end(), std::make_move_iterator(closed_.begin()),
+             std::make_move_iterator(closed_.end()));
   closed_.clear();
   for (const auto& incident : dirty_) {
     incident->dirty = false;
@@ -359,7 +373,8 @@ void Incidents::take_rest(std::vector<Finding>& out) {
   for (const auto& incident : order_) {
     if (incident->id && incident->count > incident->emitted_count) grown.push_back(incident.get());
   }
-  std::sort(grown.begin(), grown.end(), [](const Incident* left, const Incident* right) { return left->id < right->id; });
+  std::sort(grown.begin(), grown.end(),
+            [](const Incident* left, const Incident* right) { return left->id < right->id; });
   for (Incident* incident : grown) {
     incident->emitted_count = incident->count;
     out.push_back(finding(*incident));

@@ -34,8 +34,8 @@ struct Subject {
   const Device* device = nullptr;  ///< null: of a host or client only
   std::string_view host;           ///< of an event without device
   std::string_view folder_id, folder_name;
-  bool unknown_server = false;     ///< G8 applies
-  bool loading = false;            ///< G11 applies
+  bool unknown_server = false;  ///< G8 applies
+  bool loading = false;         ///< G11 applies
 };
 
 /// One (rule, key): its events inside the window, and the incident when there is one.
@@ -56,14 +56,14 @@ struct Incident {
     Timestamp time{};
     ExchangeId exchange;
   };
-  Ring<Event> events;           ///< of the window
-  std::size_t unreported = 0;   ///< newest events that the incident does not count
-  bool restarted = false;       ///< "in a row" was interrupted: the threshold must be met anew
+  Ring<Event> events;          ///< of the window
+  std::size_t unreported = 0;  ///< newest events that the incident does not count
+  bool restarted = false;      ///< "in a row" was interrupted: the threshold must be met anew
   bool escalated = false;
   std::uint64_t emitted_count = 0;
   Severity emitted_severity = Severity::info;
   bool dirty = false;
-  bool news = false;            ///< worth a line whatever its count
+  bool news = false;  ///< worth a line whatever its count
 
   void because(const Incident* cause);
 };
@@ -74,19 +74,23 @@ class Incidents {
  public:
   explicit Incidents(const Settings& settings);
 
-  [[nodiscard]] const EffectiveRule& rule(RuleId id) const { return rules_[static_cast<std::size_t>(id)]; }
+  [[nodiscard]] const EffectiveRule& rule(RuleId id) const {
+    return rules_[static_cast<std::size_t>(id)];
+  }
   [[nodiscard]] bool enabled(RuleId id) const { return rule(id).enabled; }
 
   /// One event of a rule. The incident when it is open now, else null. `base` replaces the rule's
   /// severity where an event is known to matter less or more.
-  Incident* count(RuleId id, const Subject& subject, std::string_view key, Timestamp at, ExchangeId exchange,
-                  std::optional<Severity> base = {});
-  /// An event that counts toward the threshold and does not open an incident: another rule reports it.
-  void note(RuleId id, const Subject& subject, std::string_view key, Timestamp at, ExchangeId exchange);
+  Incident* count(RuleId id, const Subject& subject, std::string_view key, Timestamp at,
+                  ExchangeId exchange, std::optional<Severity> base = {});
+  /// An event that counts toward the threshold and does not open an incident: another rule reports
+  /// it.
+  void note(RuleId id, const Subject& subject, std::string_view key, Timestamp at,
+            ExchangeId exchange);
   /// For rules whose value the history already holds: opens at the threshold, escalates by `value`;
   /// `count` becomes the largest value seen.
-  Incident* measure(RuleId id, const Subject& subject, std::string_view key, Timestamp at, ExchangeId exchange,
-                    std::int64_t value, std::optional<Severity> base = {});
+  Incident* measure(RuleId id, const Subject& subject, std::string_view key, Timestamp at,
+                    ExchangeId exchange, std::int64_t value, std::optional<Severity> base = {});
   /// A success in between: the events so far do not count any more.
   void restart(RuleId id, const Subject& subject, std::string_view key);
   /// The incident when it is open.
@@ -134,8 +138,8 @@ class Incidents {
   std::vector<Mute> mutes_;
   std::vector<EffectiveRule> rules_;
   std::uint64_t ids_ = 0, closing_order_ = 0;
-  std::string key_;  ///< scratch
-  std::list<std::shared_ptr<Incident>> order_;  ///< latest touched first
+  std::string key_;                                    ///< scratch
+  std::list<std::shared_ptr<Incident>> order_;         ///< latest touched first
   std::unordered_map<std::string_view, Place> index_;  ///< views: Incident::key
   std::priority_queue<Closing, std::vector<Closing>, std::greater<>> closings_;
   std::vector<std::shared_ptr<Incident>> dirty_;

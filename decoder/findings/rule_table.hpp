@@ -78,7 +78,7 @@ struct Rule {
   std::chrono::seconds window{};  ///< 0: none, the count lives as long as its incident
   std::int64_t escalate_at = 0;   ///< 0: never
   Severity severity = Severity::info;
-  std::string_view guards;        ///< "G1,G6,…; …" of the common guards, and the rule's own exceptions
+  std::string_view guards;  ///< "G1,G6,…; …" of the common guards, and the rule's own exceptions
   std::string_view consequence, next_step, source;
   /// Fires at or below the threshold.
   [[nodiscard]] bool at_most() const { return unit.ends_with("(at most)"); }

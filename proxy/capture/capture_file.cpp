@@ -176,8 +176,12 @@ bool CaptureFile::is_ready() const {
 }
 
 Trouble CaptureFile::reopen() {
-  // Of a file that was moved away, closing folds the log into it: it stays readable on its own.
-  database_.close();
+  if (database_.is_open()) {
+    // The file may have been moved: with its log folded in it stays readable under its new name.
+    // Closing alone does not do that for a file that is not where it was; a failure changes nothing.
+    database_.run("PRAGMA wal_checkpoint(TRUNCATE)");
+    database_.close();
+  }
   if (!lock_.in_place()) {
     lock_.release();
     auto lock = LockFile::acquire(path_);

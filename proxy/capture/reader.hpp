@@ -21,7 +21,7 @@ namespace eastap::capture {
 struct ReaderSettings {
   /// After the last input, `next` looks for what was added since. Else the capture is read once.
   bool follow = false;
-  /// Larger ones are an error in place of the exchange; a capture is untrusted input.
+  /// Larger ones are an error in place of the exchange: a capture is untrusted input.
   std::size_t body_limit = 256u << 20;
   std::size_t head_limit = 16u << 20;
   /// Octets of requests kept so that an exchange's second value shares the first one's request.

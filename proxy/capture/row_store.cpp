@@ -1,6 +1,7 @@
 #include "proxy/capture/row_store.hpp"
 
 #include <array>
+#include <cerrno>
 #include <utility>
 
 #include "decoder/base/text.hpp"
@@ -107,12 +108,14 @@ int RowStore::store(std::span<const Queued> batch, StoreCounts& counts) {
   new_connections_.clear();
   new_opened_.clear();
   new_ended_.clear();
+  errno = 0;
   int code = begin_.execute();
-  if (code != SQLITE_OK) return code;
+  if (code != SQLITE_OK) return fail(code);
   StoreCounts stored;
   code = store_rows(batch, stored);
   if (code == SQLITE_OK) code = commit_.execute();
   if (code != SQLITE_OK) {
+    fail(code);
     // Some failures have rolled back by themselves.
     if (sqlite3_get_autocommit(database_) == 0) rollback_.execute();
     forget_uncommitted();
@@ -124,6 +127,16 @@ int RowStore::store(std::span<const Queued> batch, StoreCounts& counts) {
   counts.lost += stored.lost;
   counts.bodies_lost += stored.bodies_lost;
   return SQLITE_OK;
+}
+
+int RowStore::fail(int code) {
+  // SQLite keeps no errno of a failed COMMIT. Nothing has been called since that would set it.
+  const int last_error = errno;
+  failure_ = {code, sqlite3_system_errno(database_), sqlite3_errmsg(database_)};
+  if (failure_.system_error == 0 && (code & 0xFF) == SQLITE_IOERR) {
+    failure_.system_error = last_error;
+  }
+  return code;
 }
 
 void RowStore::forget_uncommitted() {

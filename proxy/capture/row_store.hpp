@@ -39,6 +39,9 @@ class RowStore {
   /// whose exchange ends in the same batch becomes one row at once.
   [[nodiscard]] int store(std::span<const Queued> batch, StoreCounts& counts);
 
+  /// Why the last `store` failed; its clean-up has overwritten what the database says.
+  [[nodiscard]] const SqlFailure& failure() const { return failure_; }
+
   /// Within the caller's transaction.
   [[nodiscard]] int put_command(ExchangeId exchange, const eas::Command& command);
   [[nodiscard]] int put_finding(const findings::Finding& finding);
@@ -54,6 +57,7 @@ class RowStore {
   };
 
   int prepare();
+  int fail(int code);
   int store_rows(std::span<const Queued> batch, StoreCounts& counts);
   void pair_up(std::span<const Queued> batch);
   int put_exchange(const model::Exchange* open, std::uint64_t open_sequence,
@@ -71,6 +75,7 @@ class RowStore {
 
   sqlite3* database_ = nullptr;
   std::uint64_t session_ = 0;
+  SqlFailure failure_;
   Statement begin_, commit_, rollback_;
   Statement insert_exchange_, update_exchange_, insert_connection_, insert_event_,
       insert_changed_request_, insert_command_, insert_finding_;

@@ -196,7 +196,8 @@ class Writer::Core {
   Trouble::Kind trouble_ = Trouble::Kind::none;
   Clock::time_point trouble_since_{}, next_try_{};
   WriterCounters told_;  ///< losses that a closing note has told
-  WriterCounters seen_;  ///< as of the last look
+  WriterCounters first_told_;  ///< losses in the note that opened the present state
+  WriterCounters seen_;        ///< as of the last look
   bool losses_told_ = false;
   std::thread thread_;
 };
@@ -365,7 +366,7 @@ bool Writer::Core::store(std::span<const Queued> batch) {
   StoreCounts counts;
   const int code = rows_.store(batch, counts);
   if (code != SQLITE_OK) {
-    const auto failed = file_.explain(file_.database().failure());
+    const auto failed = file_.explain(rows_.failure());
     // After a mere lock the connection is good; anything else is begun from the start.
     if (failed.kind != Trouble::Kind::locked) {
       rows_.detach();
@@ -449,14 +450,17 @@ void Writer::Core::tell_losses() {
   seen_ = now;
   if (grew && !losses_told_) {
     losses_told_ = true;
+    first_told_ = now;
     tell("The capture " + file_.name() + " does not hold everything: " + losses_since_told(now) +
          (failing ? " so far."
                   : " so far, because the disk is slower than the traffic, or a "
                     "number was given twice."));
   } else if (!grew && losses_told_ && empty && !failing) {
     losses_told_ = false;
-    tell("The capture " + file_.name() + " has caught up: meanwhile " + losses_since_told(now) +
-         ".");
+    if (now.inputs_lost != first_told_.inputs_lost || now.bodies_lost != first_told_.bodies_lost) {
+      tell("The capture " + file_.name() + " has caught up: meanwhile " + losses_since_told(now) +
+           ".");
+    }
     told_ = now;
   }
 }

@@ -15,10 +15,15 @@ constexpr std::string_view kKey;  // one incident a device
 
 /// Settings of a policy that devices refuse most, with the values that demand something.
 std::string policy_text(const eas::Provision& provision) {
-  static constexpr std::array<std::string_view, 9> kNames{
-      "DevicePasswordEnabled",      "MinDevicePasswordLength", "MinDevicePasswordComplexCharacters",
-      "AlphanumericDevicePasswordRequired", "DevicePasswordExpiration", "DevicePasswordHistory",
-      "MaxDevicePasswordFailedAttempts", "RequireDeviceEncryption", "RequireStorageCardEncryption"};
+  static constexpr std::array<std::string_view, 9> kNames{"DevicePasswordEnabled",
+                                                          "MinDevicePasswordLength",
+                                                          "MinDevicePasswordComplexCharacters",
+                                                          "AlphanumericDevicePasswordRequired",
+                                                          "DevicePasswordExpiration",
+                                                          "DevicePasswordHistory",
+                                                          "MaxDevicePasswordFailedAttempts",
+                                                          "RequireDeviceEncryption",
+                                                          "RequireStorageCardEncryption"};
   std::string out;
   for (const auto& [name, value] : provision.settings) {
     if (value.empty() || value == "0" || value.size() > 32) continue;
@@ -47,13 +52,15 @@ void detect_provision_loop(Context& context) {
     incidents.note(RuleId::provision_loop, subject, kKey, facts.began, facts.id);
     return;
   }
-  Incident* incident = incidents.count(RuleId::provision_loop, subject, kKey, facts.began, facts.id);
+  Incident* incident =
+      incidents.count(RuleId::provision_loop, subject, kKey, facts.began, facts.id);
   if (incident == nullptr) return;
   for (const RuleId cause : {RuleId::provision_negative_ack, RuleId::provision_refused}) {
     incident->because(incidents.open(cause, subject, kKey));
   }
-  incident->summary = words({number(static_cast<std::int64_t>(incident->count)), " Provision requests in ",
-                             span_of(incident->first, facts.began), " and no data command that worked between"});
+  incident->summary =
+      words({number(static_cast<std::int64_t>(incident->count)), " Provision requests in ",
+             span_of(incident->first, facts.began), " and no data command that worked between"});
 }
 
 void detect_provision_answer(Context& context) {
@@ -65,7 +72,8 @@ void detect_provision_answer(Context& context) {
   const bool old_client = version.starts_with("2.") || version.starts_with("12.");
   if (facts.status == 110 || (old_client && facts.http == 500)) {
     ++device.provision_110;
-    Incident* incident = incidents.count(RuleId::provision_110_loop, subject, kKey, facts.ended, facts.id);
+    Incident* incident =
+        incidents.count(RuleId::provision_110_loop, subject, kKey, facts.ended, facts.id);
     if (incident != nullptr) {
       context.claimed = true;
       incident->because(incidents.open(RuleId::server_exception, subject, "Provision 110"));
@@ -88,7 +96,8 @@ void detect_provision_answer(Context& context) {
   if (!provision->settings.empty()) device.policy_text = policy_text(*provision);
   const int applied = provision->acknowledged_status.value_or(1);
   if (applied >= 2 && applied <= 4) {
-    const std::optional<Severity> base = applied == 2 ? std::optional{Severity::notice} : std::nullopt;
+    const std::optional<Severity> base =
+        applied == 2 ? std::optional{Severity::notice} : std::nullopt;
     Incident* incident =
         incidents.count(RuleId::provision_negative_ack, subject, kKey, facts.ended, facts.id, base);
     if (incident != nullptr) {
@@ -97,14 +106,17 @@ void detect_provision_answer(Context& context) {
                                  : applied == 3 ? "did not apply the policy"
                                                 : "is managed by someone else",
                                  " (status ", number(applied), ")"});
-      if (!device.policy_text.empty()) incident->summary += "; the policy demands " + device.policy_text;
+      if (!device.policy_text.empty())
+        incident->summary += "; the policy demands " + device.policy_text;
     }
   }
   const bool asked = provision->phase == eas::Provision::Phase::ask;
-  if (asked && facts.delivered && !provision->response_key.empty() && facts.success && !provision->remote_wipe) {
+  if (asked && facts.delivered && !provision->response_key.empty() && facts.success &&
+      !provision->remote_wipe) {
     const auto window = incidents.rule(RuleId::provision_abandoned).window;
     for (const int round : {1, 2}) {
-      context.deadlines.add(facts.ended + round * window, context.owner, Wait::provision_finish, facts.id);
+      context.deadlines.add(facts.ended + round * window, context.owner, Wait::provision_finish,
+                            facts.id);
     }
   }
 }
@@ -113,8 +125,8 @@ void provision_finish_passed(Moment& moment, const Deadline& deadline) {
   Device& device = moment.device;
   if (device.policy_delivered.exchange != deadline.about) return;
   if (device.last_began > device.policy_delivered.time) return;  // it went on in another way
-  Incident* incident = moment.incidents.count(RuleId::provision_abandoned, moment.subject(), kKey, moment.now,
-                                              deadline.about);
+  Incident* incident = moment.incidents.count(RuleId::provision_abandoned, moment.subject(), kKey,
+                                              moment.now, deadline.about);
   if (incident == nullptr) return;
   incident->summary = words({"the policy was delivered (", exchange_number(deadline.about),
                              "), and the device has not acknowledged it for ",
@@ -137,19 +149,21 @@ void detect_provision_refused(Context& context) {
 void detect_policy_demand(Context& context) {
   const Facts& facts = context.facts;
   Device& device = context.device;
-  if (!asks_to_provision(facts) || facts.verb == Verb::options || facts.verb == Verb::settings) return;
+  if (!asks_to_provision(facts) || facts.verb == Verb::options || facts.verb == Verb::settings)
+    return;
   const Subject subject = context.subject();
   const int code = facts.http == 449 ? 449 : facts.status;
   // G2: only what began after the demand had arrived ignores it.
   if (device.policy_demand && facts.began >= device.policy_demand.time) {
-    Incident* incident =
-        context.incidents.count(RuleId::policy_demand_ignored, subject, kKey, facts.ended, facts.id);
+    Incident* incident = context.incidents.count(RuleId::policy_demand_ignored, subject, kKey,
+                                                 facts.ended, facts.id);
     if (incident != nullptr) {
       context.claimed = true;
       context.incidents.add_example(*incident, device.policy_demand.exchange);
-      incident->summary = words({"the server demands Provision (", number(code), ", first in ",
-                                 exchange_number(device.policy_demand.exchange), ") and the device sent ",
-                                 number(static_cast<std::int64_t>(incident->count)), " other commands instead"});
+      incident->summary =
+          words({"the server demands Provision (", number(code), ", first in ",
+                 exchange_number(device.policy_demand.exchange), ") and the device sent ",
+                 number(static_cast<std::int64_t>(incident->count)), " other commands instead"});
     }
   }
   if (!facts.delivered || device.steps.size() < 3) return;  // G1: it must have been talking
@@ -159,22 +173,27 @@ void detect_policy_demand(Context& context) {
   }
   const auto middle = gaps.begin() + static_cast<std::ptrdiff_t>(gaps.size() / 2);
   std::nth_element(gaps.begin(), middle, gaps.end());
-  const Microseconds least = std::chrono::seconds{context.incidents.rule(RuleId::policy_demand_silence).threshold};
-  context.deadlines.add(facts.ended + std::max(least, 2 * *middle), context.owner, Wait::policy_silence, facts.id);
+  const Microseconds least =
+      std::chrono::seconds{context.incidents.rule(RuleId::policy_demand_silence).threshold};
+  context.deadlines.add(facts.ended + std::max(least, 2 * *middle), context.owner,
+                        Wait::policy_silence, facts.id);
 }
 
 void policy_silence_passed(Moment& moment, const Deadline& deadline) {
   Device& device = moment.device;
-  if (device.steps.empty() || device.steps.newest().id != deadline.about || !device.open.empty()) return;
+  if (device.steps.empty() || device.steps.newest().id != deadline.about || !device.open.empty())
+    return;
   if (device.last_began > device.steps.newest().ended) return;
-  const auto silent = std::chrono::duration_cast<std::chrono::seconds>(moment.now - device.last_ended);
-  Incident* incident = moment.incidents.measure(RuleId::policy_demand_silence, moment.subject(), kKey, moment.now,
-                                                deadline.about, silent.count());
+  const auto silent =
+      std::chrono::duration_cast<std::chrono::seconds>(moment.now - device.last_ended);
+  Incident* incident = moment.incidents.measure(RuleId::policy_demand_silence, moment.subject(),
+                                                kKey, moment.now, deadline.about, silent.count());
   if (incident == nullptr) return;
   incident->because(moment.incidents.open(RuleId::policy_demand_ignored, moment.subject(), kKey));
-  incident->summary = words({"the server demanded Provision (", number(device.policy_demand.code), " in ",
-                             exchange_number(deadline.about), ") and the device has been silent for ",
-                             span_of(device.last_ended, moment.now)});
+  incident->summary =
+      words({"the server demanded Provision (", number(device.policy_demand.code), " in ",
+             exchange_number(deadline.about), ") and the device has been silent for ",
+             span_of(device.last_ended, moment.now)});
 }
 
 void detect_policy_obeyed(Context& context) {
@@ -189,8 +208,9 @@ void detect_wipe(Context& context) {
   if (provision && provision->wipe_status) {
     if (Incident* incident = context.incidents.open(RuleId::wipe_command, subject, kKey)) {
       context.incidents.add_example(*incident, facts.id);
-      incident->summary = *provision->wipe_status == 1 ? "remote wipe: the device acknowledged, it erases itself"
-                                                       : "remote wipe: the device answered that it failed";
+      incident->summary = *provision->wipe_status == 1
+                              ? "remote wipe: the device acknowledged, it erases itself"
+                              : "remote wipe: the device answered that it failed";
       context.incidents.announce(*incident, facts.ended);
       return;
     }
@@ -198,11 +218,12 @@ void detect_wipe(Context& context) {
   const bool orders = provision && (provision->remote_wipe || provision->account_only_wipe);
   if (!orders && facts.status != 140) return;
   context.claimed = true;
-  Incident* incident = context.incidents.count(RuleId::wipe_command, subject, kKey, facts.ended, facts.id);
+  Incident* incident =
+      context.incidents.count(RuleId::wipe_command, subject, kKey, facts.ended, facts.id);
   if (incident == nullptr) return;
   incident->summary = words({"the server orders this device to erase ",
-                             orders && provision->account_only_wipe ? "the account" : "itself", " (",
-                             orders ? "RemoteWipe" : "status 140", ")"});
+                             orders && provision->account_only_wipe ? "the account" : "itself",
+                             " (", orders ? "RemoteWipe" : "status 140", ")"});
 }
 
 }  // namespace eastap::findings

@@ -80,6 +80,7 @@ void detect_auth(Context& context);
 void detect_old_version(Context& context);
 
 /// TLS and upstream trouble, D-35: events without a device.
-void detect_connection(const model::ConnectionEvent& event, Incidents& incidents, const Clients& clients);
+void detect_connection(const model::ConnectionEvent& event, Incidents& incidents,
+                       const Clients& clients);
 
 }  // namespace eastap::findings

@@ -12,13 +12,14 @@ namespace {
 /// Reasons of `client_tls_failed` that speak of trust. A time-out, a close before our certificate
 /// or something that is no TLS does not.
 bool speaks_of_trust(std::string_view reason) {
-  static constexpr std::array<std::string_view, 6> kReasons{"unknown_ca",          "bad_certificate",
-                                                            "certificate_unknown", "unsupported_certificate",
-                                                            "access_denied",       "closed_after_certificate"};
+  static constexpr std::array<std::string_view, 6> kReasons{
+      "unknown_ca",    "bad_certificate",         "certificate_unknown", "unsupported_certificate",
+      "access_denied", "closed_after_certificate"};
   return std::find(kReasons.begin(), kReasons.end(), reason) != kReasons.end();
 }
 
-void device_side(const model::ConnectionEvent& event, Incidents& incidents, const Clients& clients) {
+void device_side(const model::ConnectionEvent& event, Incidents& incidents,
+                 const Clients& clients) {
   if (!speaks_of_trust(event.reason)) return;
   const std::string client{without_port(event.connection->client)};
   const std::string& host = event.connection->host;
@@ -31,11 +32,12 @@ void device_side(const model::ConnectionEvent& event, Incidents& incidents, cons
   Incident* incident = incidents.count(rule, subject, client, event.time, {});
   if (incident == nullptr) return;
   incident->host = host;
-  incident->summary = some_worked
-                          ? words({client, " refuses interception of ", host, " (", event.reason, ", ",
-                                   times(incident->count), ") while other hosts work: not trusted or pinned"})
-                          : words({client, " does not trust the interception CA (", event.reason, ", ",
-                                   times(incident->count), ", last for ", host, ")"});
+  incident->summary =
+      some_worked
+          ? words({client, " refuses interception of ", host, " (", event.reason, ", ",
+                   times(incident->count), ") while other hosts work: not trusted or pinned"})
+          : words({client, " does not trust the interception CA (", event.reason, ", ",
+                   times(incident->count), ", last for ", host, ")"});
 }
 
 void server_side(const model::ConnectionEvent& event, Incidents& incidents) {
@@ -44,14 +46,17 @@ void server_side(const model::ConnectionEvent& event, Incidents& incidents) {
   subject.host = event.connection->host;
   Incident* incident = incidents.count(RuleId::tls_upstream_bad, subject, "", event.time, {});
   if (incident == nullptr) return;
-  incident->summary = words({"the certificate of ", event.connection->host, " is bad: ", event.detail});
+  incident->summary =
+      words({"the certificate of ", event.connection->host, " is bad: ", event.detail});
 }
 
 }  // namespace
 
-void detect_connection(const model::ConnectionEvent& event, Incidents& incidents, const Clients& clients) {
+void detect_connection(const model::ConnectionEvent& event, Incidents& incidents,
+                       const Clients& clients) {
   if (event.connection == nullptr) return;
-  if (event.kind == model::ConnectionEvent::Kind::client_tls_failed) device_side(event, incidents, clients);
+  if (event.kind == model::ConnectionEvent::Kind::client_tls_failed)
+    device_side(event, incidents, clients);
   if (event.kind == model::ConnectionEvent::Kind::upstream_failed) server_side(event, incidents);
 }
 

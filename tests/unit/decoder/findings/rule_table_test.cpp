@@ -91,7 +91,8 @@ TEST_SUITE("decoder.findings.rule_table") {
   }
 
   TEST_CASE("severities have words both ways") {
-    for (const char* word : {"info", "notice", "warning", "error"}) CHECK(to_string(*severity_from(word)) == word);
+    for (const char* word : {"info", "notice", "warning", "error"})
+      CHECK(to_string(*severity_from(word)) == word);
     CHECK_FALSE(severity_from("fatal"));
   }
 }

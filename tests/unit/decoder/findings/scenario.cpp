@@ -25,7 +25,8 @@ std::vector<std::string> split(std::string_view text, char separator) {
   std::vector<std::string> out;
   for (std::size_t at = 0; at <= text.size();) {
     const std::size_t next = std::min(text.find(separator, at), text.size());
-    if (const auto part = trimmed(text.substr(at, next - at)); !part.empty()) out.emplace_back(part);
+    if (const auto part = trimmed(text.substr(at, next - at)); !part.empty())
+      out.emplace_back(part);
     at = next + 1;
   }
   return out;
@@ -105,7 +106,8 @@ bool fits(std::string_view rule, const std::vector<std::string>& patterns) {
 /// What the words of one line say.
 class LineReader {
  public:
-  LineReader(Case& owner, std::vector<std::string> words) : case_{owner}, words_{std::move(words)} {}
+  LineReader(Case& owner, std::vector<std::string> words)
+      : case_{owner}, words_{std::move(words)} {}
 
   /// An error text, or "" when the line was understood.
   std::string read(Timestamp at, std::vector<Step>& out) {
@@ -129,7 +131,9 @@ class LineReader {
   }
 
  private:
-  static bool is_key(std::string_view word) { return word.find('>') != std::string_view::npos || to_integer(word); }
+  static bool is_key(std::string_view word) {
+    return word.find('>') != std::string_view::npos || to_integer(word);
+  }
 
   std::size_t read_arguments() {
     std::size_t index = 2;
@@ -146,9 +150,11 @@ class LineReader {
       command_.waiting.emplace();
       if (index < words_.size() && words_[index] == "empty") {
         ++index;
-      } else if (index < words_.size() && !words_[index].starts_with("hb") && !words_[index].starts_with("St") &&
-                 !words_[index].starts_with("(") && !words_[index].starts_with("H") && words_[index] != "cut") {
-        for (const std::string& id : split(words_[index++], ',')) command_.waiting->folders.push_back({id, "", ""});
+      } else if (index < words_.size() && !words_[index].starts_with("hb") &&
+                 !words_[index].starts_with("St") && !words_[index].starts_with("(") &&
+                 !words_[index].starts_with("H") && words_[index] != "cut") {
+        for (const std::string& id : split(words_[index++], ','))
+          command_.waiting->folders.push_back({id, "", ""});
       }
     } else if (name == "Provision") {
       command_.provision.emplace();
@@ -191,18 +197,23 @@ class LineReader {
 
   std::string read_word(std::size_t& index) {
     const std::string& word = words_[index];
-    const auto next = [&]() -> std::string { return index + 1 < words_.size() ? words_[++index] : ""; };
+    const auto next = [&]() -> std::string {
+      return index + 1 < words_.size() ? words_[++index] : "";
+    };
     const auto inside = [&] {
       const std::size_t open = word.find('{');
       return word.substr(open + 1, word.size() - open - 2);
     };
-    const auto integer_after = [&](std::size_t skip) { return static_cast<int>(to_integer(word.substr(skip)).value_or(-1)); };
+    const auto integer_after = [&](std::size_t skip) {
+      return static_cast<int>(to_integer(word.substr(skip)).value_or(-1));
+    };
     if (word.starts_with("St") && to_integer(word.substr(2))) {
       status_ = integer_after(2);
     } else if (word.starts_with("H") && to_integer(word.substr(1))) {
       http_ = integer_after(1);
     } else if (word.starts_with("(")) {
-      lasts_ = milliseconds{static_cast<std::int64_t>(std::strtod(word.c_str() + 1, nullptr) * 1000)};
+      lasts_ =
+          milliseconds{static_cast<std::int64_t>(std::strtod(word.c_str() + 1, nullptr) * 1000)};
     } else if (word.starts_with("+") && to_integer(word.substr(1))) {
       first().adds = static_cast<std::uint32_t>(integer_after(1));
       first().in_response = true;
@@ -229,7 +240,8 @@ class LineReader {
       for (const std::string& change : split(inside(), ';')) {
         const auto parts = split(change, ' ');
         eas::FolderChange folder;
-        folder.kind = parts.at(0) == "Delete" ? eas::FolderChange::Kind::remove : eas::FolderChange::Kind::add;
+        folder.kind = parts.at(0) == "Delete" ? eas::FolderChange::Kind::remove
+                                              : eas::FolderChange::Kind::add;
         folder.id = parts.at(1);
         if (parts.size() > 2) folder.name = parts[2];
         command_.folder_changes.push_back(folder);
@@ -237,7 +249,8 @@ class LineReader {
     } else if (word.starts_with("up{") || word.starts_with("body{")) {
       body_ += inside();
     } else if (word == "changed") {
-      for (const std::string& id : split(next(), ',')) command_.waiting->changed.push_back({id, "", ""});
+      for (const std::string& id : split(next(), ','))
+        command_.waiting->changed.push_back({id, "", ""});
     } else if (word == "rp") {
       headers_ += "X-MS-RP: " + next() + "\r\n";
     } else if (word == "filter") {
@@ -279,7 +292,8 @@ class LineReader {
       command_.protocol_version = word.substr(1);
     } else if (word.starts_with("x") && word.find('/') != std::string::npos) {
       rounds_ = std::atoi(word.c_str() + 1);
-      spacing_ = milliseconds{static_cast<std::int64_t>(std::strtod(word.c_str() + word.find('/') + 1, nullptr) * 1000)};
+      spacing_ = milliseconds{static_cast<std::int64_t>(
+          std::strtod(word.c_str() + word.find('/') + 1, nullptr) * 1000)};
     } else {
       return "unknown word \"" + word + "\"";
     }
@@ -306,7 +320,8 @@ class LineReader {
     status.scope = command.name;
     status.code = code;
     status.place = place;
-    status.success = code == 1 || (command.name == "MoveItems" && code == 3) || (command.name == "Ping" && code == 2);
+    status.success = code == 1 || (command.name == "MoveItems" && code == 3) ||
+                     (command.name == "Ping" && code == 2);
     command.statuses.push_back(status);
     if (!command.eas_status) command.eas_status = code;
   }
@@ -322,11 +337,12 @@ class LineReader {
 
     auto request = std::make_shared<model::Message>();
     std::string head = (command.name == "OPTIONS" ? "OPTIONS" : "POST") +
-                       std::string{" /Microsoft-Server-ActiveSync?Cmd="} + command.name + " HTTP/1.1\r\nHost: " + host_ +
-                       "\r\n";
+                       std::string{" /Microsoft-Server-ActiveSync?Cmd="} + command.name +
+                       " HTTP/1.1\r\nHost: " + host_ + "\r\n";
     if (!digest_.empty()) {
       const std::string scheme = digest_.find(' ') == std::string::npos ? "Basic" : "";
-      head += "Authorization: " + scheme + " <masked user=\"alice\" digest=\"" + digest_ + "\">\r\n";
+      head +=
+          "Authorization: " + scheme + " <masked user=\"alice\" digest=\"" + digest_ + "\">\r\n";
     }
     request->head = model::HeaderList{head + "\r\n"};
     request->body = body_;
@@ -348,8 +364,9 @@ class LineReader {
 
     auto response = std::make_shared<model::Message>();
     const bool own = http == 200 && page_.empty();
-    response->head = model::HeaderList{"HTTP/1.1 " + std::to_string(http) + " x\r\n" +
-                                       (own ? "MS-Server-ActiveSync: 15.2\r\n" : "") + headers_ + "\r\n"};
+    response->head =
+        model::HeaderList{"HTTP/1.1 " + std::to_string(http) + " x\r\n" +
+                          (own ? "MS-Server-ActiveSync: 15.2\r\n" : "") + headers_ + "\r\n"};
     response->body = empty_answer_ ? "" : page_.empty() ? "answer" : page_;
     response->body_size = response->body.size();
     response->wire_size = 300;
@@ -362,7 +379,8 @@ class LineReader {
       for (auto& collection : command.collections) collection.in_response = false;
       return step;
     }
-    const bool of_collection = command.name == "Sync" && status_ > 0 && status_ < 100 && status_ != 13 && status_ != 14;
+    const bool of_collection =
+        command.name == "Sync" && status_ > 0 && status_ < 100 && status_ != 13 && status_ != 14;
     if (of_collection) {
       for (auto& collection : command.collections) {
         collection.status = status_;
@@ -397,7 +415,9 @@ class Runner {
     std::string line;
     while (std::getline(in, line)) {
       ++line_;
-      if (const std::size_t comment = line.find("# "); comment != std::string::npos && trimmed(line).starts_with('#')) continue;
+      if (const std::size_t comment = line.find("# ");
+          comment != std::string::npos && trimmed(line).starts_with('#'))
+        continue;
       const std::string text{trimmed(line)};
       if (text.empty() || text == "#") continue;
       read_line(text);
@@ -409,7 +429,9 @@ class Runner {
   std::string place(const Case& one, std::size_t line) const {
     return name_ + ":" + std::to_string(line) + ", " + one.name;
   }
-  void fail(const std::string& why) { result_.errors.push_back(name_ + ":" + std::to_string(line_) + ": " + why); }
+  void fail(const std::string& why) {
+    result_.errors.push_back(name_ + ":" + std::to_string(line_) + ": " + why);
+  }
 
   void read_line(const std::string& text) {
     if (text.starts_with("rules:")) {
@@ -445,10 +467,13 @@ class Runner {
     const auto at = words.empty() ? std::nullopt : time_of(words[0]);
     if (!at || words.size() < 2) return fail("no time and command");
     std::optional<Verdict> verdict;
-    if (arrow != std::string::npos) verdict = read_verdict(trimmed(std::string_view{text}.substr(arrow + 2)));
-    if (words[1] == "end" || words[1] == "tls" || words[1] == "upstream") return read_event(*at, words, verdict);
+    if (arrow != std::string::npos)
+      verdict = read_verdict(trimmed(std::string_view{text}.substr(arrow + 2)));
+    if (words[1] == "end" || words[1] == "tls" || words[1] == "upstream")
+      return read_event(*at, words, verdict);
     std::vector<Step> steps;
-    if (const std::string error = LineReader{*case_, words}.read(*at, steps); !error.empty()) return fail(error);
+    if (const std::string error = LineReader{*case_, words}.read(*at, steps); !error.empty())
+      return fail(error);
     for (std::size_t index = 0; index < steps.size(); ++index) {
       add_exchange(steps[index], index + 1 == steps.size() ? verdict : std::nullopt);
     }
@@ -480,7 +505,8 @@ class Runner {
     return verdict;
   }
 
-  void read_event(Timestamp at, const std::vector<std::string>& words, const std::optional<Verdict>& verdict) {
+  void read_event(Timestamp at, const std::vector<std::string>& words,
+                  const std::optional<Verdict>& verdict) {
     Happening happening;
     happening.at = at;
     happening.order = order_++;
@@ -549,9 +575,10 @@ class Runner {
     Case one = std::move(*case_);
     case_.reset();
     ++result_.cases;
-    std::stable_sort(one.happenings.begin(), one.happenings.end(), [](const Happening& left, const Happening& right) {
-      return left.at != right.at ? left.at < right.at : left.order < right.order;
-    });
+    std::stable_sort(one.happenings.begin(), one.happenings.end(),
+                     [](const Happening& left, const Happening& right) {
+                       return left.at != right.at ? left.at < right.at : left.order < right.order;
+                     });
     Analyzer analyzer{one.settings};
     std::map<std::uint64_t, Finding> incidents;
     const auto take = [&](std::vector<Finding> findings) {
@@ -572,7 +599,8 @@ class Runner {
     }
   }
 
-  void check(const Case& one, const Happening& happening, const std::map<std::uint64_t, Finding>& incidents) {
+  void check(const Case& one, const Happening& happening,
+             const std::map<std::uint64_t, Finding>& incidents) {
     ++result_.verdicts;
     std::set<std::string> got;
     std::string text;

@@ -1,10 +1,10 @@
+#include "tests/unit/decoder/findings/scenario.hpp"
+
 #include <algorithm>
 #include <filesystem>
 #include <vector>
 
 #include <doctest/doctest.h>
-
-#include "tests/unit/decoder/findings/scenario.hpp"
 
 namespace fs = std::filesystem;
 using namespace eastap::findings;
@@ -21,7 +21,8 @@ TEST_SUITE("decoder.findings.scenarios") {
       const auto result = testing::run_scenarios(file);
       for (const std::string& error : result.errors) FAIL_CHECK(error);
       for (const auto& deviation : result.deviations) {
-        FAIL_CHECK(deviation.place << "\n  expected: " << deviation.expected << "\n  got:      " << deviation.got);
+        FAIL_CHECK(deviation.place << "\n  expected: " << deviation.expected
+                                   << "\n  got:      " << deviation.got);
       }
       CAPTURE(file.string());
       CHECK(result.verdicts >= result.cases);
