@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cstdio>
+#include <cstring>
 
 namespace eastap {
 namespace {
@@ -53,6 +54,37 @@ std::size_t sequence_length(std::string_view text, std::size_t at) {
   return length;
 }
 
+// UTF-8 as a table of shifts: a row an octet holds, six bits a state, the state that follows, and a
+// state is the number of bits to shift by. One load, off the path of dependence, and one shift an
+// octet, without branches; state 0 is "not UTF-8" and never left.
+constexpr std::uint64_t kUtf8Accept = 6;
+
+constexpr auto kUtf8Steps = [] {
+  constexpr unsigned accept = 6, tail1 = 12, tail2 = 18, tail3 = 24;
+  constexpr unsigned after_e0 = 30, after_ed = 36, after_f0 = 42, after_f4 = 48;
+  std::array<std::uint64_t, 256> steps{};
+  const auto allow = [&steps](unsigned from, unsigned first, unsigned last, unsigned to) {
+    for (unsigned i = first; i <= last; ++i) steps[i] |= std::uint64_t{to} << from;
+  };
+  allow(accept, 0x00, 0x7F, accept);
+  allow(accept, 0xC2, 0xDF, tail1);
+  allow(accept, 0xE0, 0xE0, after_e0);
+  allow(accept, 0xE1, 0xEC, tail2);
+  allow(accept, 0xED, 0xED, after_ed);
+  allow(accept, 0xEE, 0xEF, tail2);
+  allow(accept, 0xF0, 0xF0, after_f0);
+  allow(accept, 0xF1, 0xF3, tail3);
+  allow(accept, 0xF4, 0xF4, after_f4);
+  allow(tail1, 0x80, 0xBF, accept);
+  allow(tail2, 0x80, 0xBF, tail1);
+  allow(tail3, 0x80, 0xBF, tail2);
+  allow(after_e0, 0xA0, 0xBF, tail1);
+  allow(after_ed, 0x80, 0x9F, tail1);
+  allow(after_f0, 0x90, 0xBF, tail2);
+  allow(after_f4, 0x80, 0x8F, tail2);
+  return steps;
+}();
+
 int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -65,12 +97,29 @@ char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 
 }  // namespace
 
 bool is_utf8(std::string_view text) {
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t length = sequence_length(text, at);
-    if (length == 0) return false;
-    at += length;
+  constexpr std::uint64_t kHighs = 0x8080'8080'8080'8080;
+  const auto load = [](const char* from) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, from, sizeof word);
+    return word;
+  };
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  std::uint64_t state = kUtf8Accept;
+  while (end - at >= 32) {
+    if ((state & 63) == kUtf8Accept &&
+        ((load(at) | load(at + 8) | load(at + 16) | load(at + 24)) & kHighs) == 0) {
+      at += 32;
+      continue;
+    }
+    for (int i = 0; i < 32; ++i) state = kUtf8Steps[octet(*at++)] >> (state & 63);
+    if ((state & 63) == 0) return false;
   }
-  return true;
+  if ((state & 63) == kUtf8Accept) {
+    while (end - at >= 8 && (load(at) & kHighs) == 0) at += 8;
+  }
+  while (at != end) state = kUtf8Steps[octet(*at++)] >> (state & 63);
+  return (state & 63) == kUtf8Accept;
 }
 
 std::string repaired_utf8(std::string_view text) {
@@ -197,10 +246,11 @@ std::string to_rfc3339(Timestamp time) {
   const std::chrono::hh_mm_ss clock{time - day};
   std::array<char, 48> text{};
   const int length = std::snprintf(
-      text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%06dZ", static_cast<int>(date.year()),
-      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-      static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-      static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
+      text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%06dZ",
+      static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+      static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
+      static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()),
+      static_cast<int>(clock.subseconds().count()));
   return {text.data(), static_cast<std::size_t>(length)};
 }
 

@@ -43,10 +43,11 @@ struct Item {
 struct Collection {
   std::string id, class_name;
   std::string folder_name;         ///< learned from FolderSync of this device
+  std::optional<int> folder_type;  ///< learned; `class_name` too, when the bodies do not say it
   std::string sync_key;            ///< asked
   std::string new_sync_key;        ///< answered
   std::optional<int> status;
-  std::vector<Item> items;         ///< request's first; at most Limits::items
+  std::vector<Item> items;         ///< request's first; at most Limits::items in a command
   std::uint32_t client_adds = 0, client_changes = 0, client_deletes = 0, client_fetches = 0;
   std::uint32_t adds = 0, changes = 0, deletes = 0, soft_deletes = 0;  ///< server commands
   std::uint32_t fetches = 0;       ///< Fetch answers of the server
@@ -54,6 +55,8 @@ struct Collection {
   bool in_request = false, in_response = false;
   std::optional<bool> get_changes;
   std::optional<int> window_size, filter_type, conversation_mode, estimate;
+  bool remembered = false;         ///< not in this body: of the request that an empty or Partial Sync stands on
+  bool first_sync = false;         ///< asked with key 0
   bool operator==(const Collection&) const = default;
 };
 
@@ -93,17 +96,131 @@ struct Provision {
   bool operator==(const Provision&) const = default;
 };
 
+/// SendMail, SmartForward, SmartReply. Texts are decoded (RFC 2047), addresses without display name.
+struct SentMail {
+  std::string client_id;         ///< WBXML ClientId
+  std::string message_id, from, sender, subject;
+  std::vector<std::string> to, cc, bcc;   ///< at most Limits::recipients together
+  std::vector<std::string> forwardees;    ///< 16.x SmartForward without MIME
+  std::string source_folder, source_item, source_long_id, instance_id;  ///< the original
+  bool save_in_sent = false, replace_mime = false;
+  std::string calendar_method;   ///< "REQUEST", "REPLY", "CANCEL" of a text/calendar part
+  std::vector<std::string> attachment_names;
+  std::uint64_t mime_octets = 0;
+  bool operator==(const SentMail&) const = default;
+};
+
+/// One Fetch of ItemOperations (or GetAttachment), request and answer joined.
+struct FetchedItem {
+  std::string store, collection_id, server_id, long_id, link_id, file_reference, class_name;
+  std::optional<int> status;
+  std::string content_type;
+  std::string range;                       ///< answered
+  std::optional<std::uint64_t> octets;     ///< of the data that came
+  std::optional<std::uint64_t> total;      ///< announced: Total, else EstimatedDataSize
+  std::optional<int> part;                 ///< index in a multipart body
+  bool truncated = false;
+  bool operator==(const FetchedItem&) const = default;
+};
+
+/// MoveItems, or the conversation Move of ItemOperations.
+struct MovedItem {
+  std::string source_item, source_folder, destination_folder, new_item;
+  std::optional<int> status;
+  bool operator==(const MovedItem&) const = default;
+};
+
+struct MeetingAnswer {
+  std::string folder, request_id, long_id, instance_id;
+  std::optional<int> response;   ///< 1 accepted, 2 tentative, 3 declined
+  std::optional<int> status;
+  std::string calendar_id;       ///< of the resulting appointment; "" when none
+  std::string proposed_start, proposed_end;
+  bool operator==(const MeetingAnswer&) const = default;
+};
+
+/// Search and Find, one per store.
+struct SearchQuery {
+  std::string store, text, collection_id, asked_range, range;
+  std::optional<int> status;
+  std::optional<std::uint32_t> total;
+  std::uint32_t results = 0;     ///< that came
+  bool operator==(const SearchQuery&) const = default;
+};
+
+/// ResolveRecipients: one name asked for.
+struct ResolvedRecipient {
+  std::string asked;
+  std::optional<int> status;
+  std::optional<int> count;
+  std::vector<std::string> addresses;
+  bool operator==(const ResolvedRecipient&) const = default;
+};
+
+/// One property group of Settings, or DeviceInformation inside Provision. Secrets (a recovery
+/// password) are left out.
+struct SettingsGroup {
+  std::string name;              ///< "DeviceInformation", "Oof", "UserInformation", …
+  bool set = false;              ///< else read
+  std::optional<int> status;
+  std::vector<std::pair<std::string, std::string>> values;  ///< of the request when set, else of the answer
+  bool operator==(const SettingsGroup&) const = default;
+};
+
+struct Autodiscover {
+  bool json = false;             ///< "v2"
+  std::string email, schema;     ///< asked; `schema` is the protocol of v2
+  std::string url, server_type;  ///< answered
+  std::string redirect;          ///< another address, or another URL
+  std::optional<int> status, error_code;
+  std::string error_name;        ///< v2 writes a word: "InvalidProtocol"
+  std::string message, display_name;
+  bool operator==(const Autodiscover&) const = default;
+};
+
+/// What the head of an answer says about the server and what it demands.
+struct ServerFacts {
+  enum class Origin : std::uint8_t { unknown, exchange, other };
+  Origin origin = Origin::unknown;   ///< exchange: a header only Exchange sends is there; other: an error page without one
+  std::string build;                 ///< MS-Server-ActiveSync
+  std::string front_end, back_end;   ///< X-FEServer; X-BEServer or X-CalculatedBETarget
+  std::string request_id, product, via;   ///< request-id, Server, Via
+  std::vector<std::string> resync_versions;   ///< X-MS-RP: the device must start over
+  std::string location;              ///< X-MS-Location, else Location
+  std::string throttle_reason;       ///< X-MS-ASThrottle
+  std::optional<int> retry_after_seconds;
+  std::string back_off_duration, back_off_reason;  ///< X-MS-BackOffDuration, …Reason
+  std::string schema_error;          ///< X-MS-ASError
+  std::string diagnostics;           ///< X-MS-diagnostics
+  std::optional<int> password_days_left;
+  std::string password_url;          ///< X-MS-Credential-Service-Url
+  std::vector<std::string> authentication;  ///< WWW-Authenticate: scheme names
+  std::string page_title;            ///< of an HTML answer
+  bool operator==(const ServerFacts&) const = default;
+};
+
 /// A body after content coding and, where it is one, its document.
 struct Body {
   enum class Kind : std::uint8_t { none, wbxml, multipart, mime, xml, json, html, text, other };
   Kind kind = Kind::none;
   std::shared_ptr<const std::string> octets;  ///< content coding undone; null when none
   std::shared_ptr<const wbxml::Document> document;  ///< wbxml, or part 0 of multipart
+  struct Part {
+    std::uint32_t offset = 0, size = 0;  ///< in `octets`; inside it, always
+    bool operator==(const Part&) const = default;
+  };
+  std::vector<Part> parts;     ///< multipart
+  std::string media_type;      ///< of Content-Type, lower case, without parameters
+  bool whole = true;           ///< false: cut, dropped, or only the first part was kept
   std::string other_language;  ///< WBXML that is not ActiveSync: its name …
   std::string other_xml;       ///< … and libwbxml's XML of it
 };
 
 /// One ActiveSync (or Autodiscover, or OPTIONS) exchange, understood as far as it goes.
+///
+/// `eas_status` is the Status of the command itself, when the answer has one. Else (Sync, MoveItems,
+/// MeetingResponse, GetItemEstimate, …) it is the one that all statuses of the uppermost level that
+/// has any (collection, message, …) agree on; when they differ, the first that is not a success.
 struct Command {
   std::string name;               ///< "Sync", "OPTIONS", "Autodiscover", "command 42"; "" when not ActiveSync
   bool is_activesync = false;     ///< path, query and method say so
@@ -115,7 +232,7 @@ struct Command {
   std::vector<std::pair<std::string, std::string>> parameters;  ///< further query parameters
 
   std::optional<int> http_status;
-  std::optional<int> eas_status;    ///< of the command itself, else the first that is not a success
+  std::optional<int> eas_status;    ///< see above; absent: no Status in the answer
   std::vector<Status> statuses;     ///< every level, in document order
 
   Body request, response;
@@ -127,7 +244,24 @@ struct Command {
   std::optional<Waiting> waiting;              ///< set when the request may hang
   std::optional<Provision> provision;
   std::vector<std::string> offered_versions, offered_commands;  ///< OPTIONS answers
-  std::string detail;              ///< one line of what else an admin wants to see: "send to bob@…, 12 kB"
+  std::optional<SentMail> mail;
+  std::vector<FetchedItem> fetched;
+  std::vector<MovedItem> moved;
+  std::vector<MeetingAnswer> meetings;
+  std::vector<SearchQuery> searches;
+  std::vector<ResolvedRecipient> recipients;
+  std::vector<SettingsGroup> settings;         ///< also DeviceInformation inside Provision
+  std::optional<Autodiscover> autodiscover;
+  std::optional<ServerFacts> server;           ///< set when a response head came
+  std::optional<int> max_collections;          ///< the Limit beside Sync status 15
+  bool partial = false;                        ///< Sync with Partial: unnamed collections stay as they were
+  bool accepts_multipart = false;
+
+  std::string asked;    ///< what the request wants, one line, keys aside: "Inbox(5)", "3 folders", "ask policy"
+  std::string outcome;  ///< what came of it, one line: "first sync", "changed: Inbox(5)", "policy key 36… (temporary)"
+  /// Both in one line, without what `collections`, `folder_changes` and `waiting` say: for a line that
+  /// shows those itself. "to bob@contoso.test "Lunch", 12 kB → sent".
+  std::string detail;
 
   std::vector<Diagnostic> diagnostics;
 

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "decoder/findings/finding.hpp"
+
+namespace eastap::findings {
+
+/// What a user changed of one rule; absent members keep the row of rule_table.hpp.
+struct RuleSettings {
+  std::optional<bool> enabled;
+  std::optional<std::int64_t> threshold;
+  std::optional<std::chrono::seconds> window;  ///< 0: no window
+  std::optional<std::int64_t> escalate_at;     ///< 0: never
+  std::optional<Severity> severity;
+  bool operator==(const RuleSettings&) const = default;
+};
+
+/// Findings that fit every non-empty member are not reported. Names compare without regard to ASCII
+/// case; `user` as normalised_user() does.
+struct Mute {
+  std::string rule, host, user, device_id;
+  std::string folder;  ///< CollectionId, or the folder's display name
+  bool operator==(const Mute&) const = default;
+};
+
+/// What grows by a peer's choice, and how far. A device takes about 1 KiB plus 300 octets for each
+/// folder it synchronises plus 90 for each folder it lists.
+struct Limits {
+  std::size_t devices = 100'000;           ///< the longest silent one is forgotten first
+  std::size_t device_octets = 256U << 20;  ///< of all devices' histories together, likewise
+  std::size_t hosts = 4'096;
+  std::size_t steps = 32;             ///< exchanges remembered one by one, a device
+  std::size_t collections = 256;      ///< a device; [MS-ASCMD] clients synchronise tens
+  std::size_t folders = 1'200;        ///< a device; Exchange ends at 1 000 (status 151)
+  std::size_t open_requests = 64;     ///< a device; EasMaxConcurrency is 10
+  std::size_t tallies = 50'000;       ///< (rule, key) pairs counted or open; the stalest ends first
+  std::size_t window_events = 1'024;  ///< of one tally inside its window; thresholds end here
+  std::size_t examples = 16;          ///< exchanges named by a finding: the first and the last half
+  bool operator==(const Limits&) const = default;
+};
+
+struct Settings {
+  std::map<std::string, RuleSettings, std::less<>> rules;  ///< by rule id
+  std::vector<Mute> mutes;
+  Limits limits;
+  bool operator==(const Settings&) const = default;
+};
+
+/// One sentence for each setting that cannot work: an unknown rule (with the nearest known name), a
+/// threshold below one or above `window_events`, an escalation on the wrong side of the threshold.
+[[nodiscard]] std::vector<std::string> problems(const Settings& settings);
+
+}  // namespace eastap::findings

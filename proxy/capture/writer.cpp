@@ -1,0 +1,514 @@
+#include "proxy/capture/writer.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <condition_variable>
+#include <csignal>
+#include <cstring>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "proxy/capture/capture_file.hpp"
+#include "proxy/capture/row_store.hpp"
+
+namespace eastap::capture {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// Rows of a transaction at most: its octets are bounded by `batch_bytes`.
+constexpr std::size_t kBatchRecords = 4096;
+/// What a record costs besides its octets: the structs and their short strings.
+constexpr std::size_t kRecordCost = 1024;
+
+std::size_t cost_of(const eas::Body& body) {
+  std::size_t cost = body.octets ? body.octets->size() : 0;
+  if (body.document) cost += body.document->nodes.size() * sizeof(wbxml::Node);
+  return cost + body.other_xml.size();
+}
+
+std::size_t cost_of(const pipeline::Record& record) {
+  std::size_t cost = kRecordCost;
+  const auto* what = std::get_if<pipeline::ExchangeRecord>(&record.what);
+  if (what == nullptr) return cost;
+  const model::Exchange& exchange = what->exchange;
+  const bool ended = exchange.ending != model::Ending::open;
+  // The request of an ended exchange is the one that was counted when it opened, unless it never
+  // did.
+  if (exchange.request && (!ended || !exchange.request->complete)) {
+    cost += exchange.request->head.raw().size() + exchange.request->body.size();
+  }
+  if (exchange.response) {
+    cost += exchange.response->head.raw().size() + exchange.response->body.size();
+  }
+  cost += cost_of(what->command.request) + cost_of(what->command.response);
+  for (const auto& collection : what->command.collections) {
+    cost += sizeof collection + collection.items.size() * sizeof(eas::Item);
+  }
+  cost += what->command.statuses.size() * sizeof(eas::Status);
+  return cost;
+}
+
+std::shared_ptr<const model::Message> head_only(
+    const std::shared_ptr<const model::Message>& whole) {
+  if (!whole) return nullptr;
+  auto message = std::make_shared<model::Message>();
+  message->head = whole->head;
+  message->body_size = whole->body_size;
+  message->wire_size = whole->wire_size;
+  message->complete = whole->complete;
+  message->began = whole->began;
+  message->ended = whole->ended;
+  return message;
+}
+
+/// The record without what is large; an exchange says that its bodies were dropped.
+pipeline::RecordPtr without_bodies(const pipeline::ExchangeRecord& record) {
+  pipeline::ExchangeRecord light;
+  light.exchange = record.exchange;
+  model::Exchange& exchange = light.exchange;
+  if (exchange.request && (exchange.ending == model::Ending::open || !exchange.request->complete)) {
+    exchange.request = head_only(exchange.request);
+  }
+  exchange.response = head_only(exchange.response);
+  exchange.bodies_dropped = true;
+  light.command.name = record.command.name;
+  light.command.is_activesync = record.command.is_activesync;
+  light.command.user = record.command.user;
+  light.command.device_id = record.command.device_id;
+  light.command.device_type = record.command.device_type;
+  light.command.user_agent = record.command.user_agent;
+  light.command.protocol_version = record.command.protocol_version;
+  light.command.policy_key = record.command.policy_key;
+  light.command.http_status = record.command.http_status;
+  light.command.eas_status = record.command.eas_status;
+  light.command.sync_key = record.command.sync_key;
+  light.command.new_sync_key = record.command.new_sync_key;
+  light.command.detail = record.command.detail;
+  return std::make_shared<const pipeline::Record>(pipeline::Record{std::move(light)});
+}
+
+std::string counted(std::uint64_t number, const char* one, const char* many) {
+  return std::to_string(number) + " " + (number == 1 ? one : many);
+}
+
+/// No signal of the process is taken on the writer's thread; a file size limit becomes an error.
+class SignalsBlocked {
+ public:
+  SignalsBlocked() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  SignalsBlocked(const SignalsBlocked&) = delete;
+  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+
+ private:
+  sigset_t before_{};
+};
+
+}  // namespace
+
+class Writer::Core {
+ public:
+  Core(WriterSettings settings, NoteCallback note)
+      : settings_{std::move(settings)}, note_{std::move(note)} {}
+  ~Core() { close(); }
+
+  Result<void> open(const std::filesystem::path& path) {
+    SignalsBlocked blocked;
+    auto opened = file_.open(path, settings_);
+    if (!opened) return tl::unexpected(opened.error());
+    next_ids_ = file_.next_ids();
+    next_sequence_ = file_.next_sequence();
+    if (rows_.attach(file_.database().handle(), file_.session()) != SQLITE_OK) {
+      return tl::unexpected(Error{Errc::malformed, 0,
+                                  path.string() + " is damaged (" +
+                                      file_.database().failure().words +
+                                      "): keep it aside and begin a new one"});
+    }
+    thread_ = std::thread{[this] { run(); }};
+    return {};
+  }
+
+  void write(pipeline::RecordPtr record) noexcept;
+  bool flush(std::chrono::milliseconds limit);
+  void close();
+  [[nodiscard]] NextIds next_ids() const { return next_ids_; }
+  [[nodiscard]] WriterCounters counters() const {
+    const std::lock_guard lock{mutex_};
+    WriterCounters counters = counters_;
+    counters.backlog_bytes = queued_bytes_;
+    return counters;
+  }
+
+ private:
+  void run();
+  bool admit(pipeline::RecordPtr& record, std::size_t& cost);
+  void count_lost(const pipeline::Record& record);
+  void work_off();
+  bool store_some();
+  bool ready_file();
+  bool store(std::span<const Queued> batch);
+  void release(std::size_t records, const StoreCounts& counts);
+  void trouble(Trouble::Kind kind, const std::string& words);
+  void settled();
+  void tell_losses();
+  [[nodiscard]] std::string losses_since_told(const WriterCounters& now) const;
+  void abandon_rest();
+  [[nodiscard]] bool stopping() const {
+    const std::lock_guard lock{mutex_};
+    return stop_;
+  }
+  void tell(const std::string& words) {
+    if (note_) note_(words);
+  }
+
+  const WriterSettings settings_;
+  const NoteCallback note_;
+  NextIds next_ids_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;      ///< the writer's thread
+  std::condition_variable progress_;  ///< callers of `flush`
+  std::vector<Queued> incoming_;
+  Clock::time_point first_arrival_{};
+  std::uint64_t next_sequence_ = 1;
+  std::size_t queued_bytes_ = 0;  ///< of `incoming_` and `backlog_`
+  std::size_t queued_records_ = 0;
+  WriterCounters counters_;
+  bool idle_ = false, hurried_ = false, hurry_ = false, stop_ = false, closed_ = false;
+
+  // Of the writer's thread (and of `open` and `close`, when it does not run).
+  CaptureFile file_;
+  RowStore rows_;
+  std::vector<Queued> backlog_;
+  std::size_t done_ = 0;  ///< records at the front of `backlog_` that are stored
+  Trouble::Kind trouble_ = Trouble::Kind::none;
+  Clock::time_point trouble_since_{}, next_try_{};
+  WriterCounters told_;  ///< losses that a closing note has told
+  WriterCounters first_told_;  ///< losses in the note that opened the present state
+  WriterCounters seen_;        ///< as of the last look
+  bool losses_told_ = false;
+  std::thread thread_;
+};
+
+// --- the caller's side ------------------------------------------------------------------------
+
+void Writer::Core::count_lost(const pipeline::Record& record) {
+  if (std::holds_alternative<findings::Finding>(record.what)) {
+    ++counters_.findings_lost;
+  } else {
+    ++counters_.inputs_lost;
+  }
+}
+
+bool Writer::Core::admit(pipeline::RecordPtr& record, std::size_t& cost) {
+  // One record may go beyond the limit: else a body larger than it could never be stored.
+  if (queued_bytes_ < settings_.backlog_bytes) return true;
+  if (queued_bytes_ >= settings_.backlog_bytes / 4 * 5) return false;
+  if (const auto* exchange = std::get_if<pipeline::ExchangeRecord>(&record->what)) {
+    record = without_bodies(*exchange);
+    cost = cost_of(*record);
+    ++counters_.bodies_lost;
+  }
+  return true;
+}
+
+void Writer::Core::write(pipeline::RecordPtr record) noexcept {
+  if (!record) return;
+  const std::lock_guard lock{mutex_};
+  const bool is_input = !std::holds_alternative<findings::Finding>(record->what);
+  // A lost input keeps its number, so that the gap can be seen in the file.
+  const std::uint64_t sequence = is_input ? next_sequence_++ : 0;
+  try {
+    std::size_t cost = cost_of(*record);
+    if (stop_ || !admit(record, cost)) {
+      count_lost(*record);
+      return;
+    }
+    if (incoming_.empty()) first_arrival_ = Clock::now();
+    incoming_.push_back(Queued{record, sequence, cost});
+    queued_bytes_ += cost;
+    ++queued_records_;
+  } catch (const std::bad_alloc&) {
+    count_lost(*record);
+    return;
+  }
+  // At most two wake-ups a batch, however many records it has.
+  if (idle_ || (!hurried_ && queued_bytes_ >= settings_.batch_bytes)) {
+    hurried_ = !idle_;
+    idle_ = false;
+    wake_.notify_one();
+  }
+}
+
+bool Writer::Core::flush(std::chrono::milliseconds limit) {
+  std::unique_lock lock{mutex_};
+  const std::uint64_t lost = counters_.inputs_lost + counters_.findings_lost;
+  const auto empty = [this] { return queued_records_ == 0; };
+  hurry_ = true;
+  wake_.notify_one();
+  const bool in_time = progress_.wait_for(lock, limit, empty);
+  hurry_ = false;
+  return in_time && lost == counters_.inputs_lost + counters_.findings_lost;
+}
+
+void Writer::Core::close() {
+  {
+    const std::lock_guard lock{mutex_};
+    if (closed_) return;
+    closed_ = true;
+    stop_ = true;
+    wake_.notify_one();
+  }
+  if (thread_.joinable()) thread_.join();
+  SignalsBlocked blocked;
+  rows_.detach();
+  if (trouble_ == Trouble::Kind::none) tell_losses();
+  if (const auto failed = file_.finish(); failed.kind != Trouble::Kind::none) {
+    trouble(failed.kind, failed.words);
+  }
+}
+
+// --- the writer's thread ----------------------------------------------------------------------
+
+void Writer::Core::run() {
+  SignalsBlocked blocked;
+  std::unique_lock lock{mutex_};
+  for (;;) {
+    while (queued_records_ == 0 && !stop_) {
+      idle_ = true;
+      wake_.wait(lock);
+    }
+    idle_ = false;
+    if (queued_records_ == 0) break;
+    const bool failing = trouble_ != Trouble::Kind::none;
+    const auto due = failing ? next_try_ : first_arrival_ + settings_.commit_interval;
+    wake_.wait_until(lock, due, [&] {
+      return stop_ || (!failing && (hurry_ || queued_bytes_ >= settings_.batch_bytes));
+    });
+    hurried_ = false;
+    const bool last = stop_;
+    lock.unlock();
+    work_off();
+    lock.lock();
+    if (last && trouble_ != Trouble::Kind::none) {
+      lock.unlock();
+      abandon_rest();
+      return;
+    }
+  }
+}
+
+void Writer::Core::work_off() {
+  try {
+    for (;;) {
+      if (done_ == backlog_.size()) {
+        backlog_.clear();
+        done_ = 0;
+        const std::lock_guard lock{mutex_};
+        backlog_.swap(incoming_);
+        if (backlog_.empty()) break;
+      }
+      if (!store_some()) break;
+    }
+  } catch (const std::bad_alloc&) {
+    trouble(Trouble::Kind::other, "out of memory");
+  }
+  tell_losses();
+}
+
+bool Writer::Core::store_some() {
+  if (!ready_file()) return false;
+  std::size_t last = done_;
+  for (std::size_t octets = 0; last < backlog_.size() && last - done_ < kBatchRecords &&
+                               (last == done_ || octets < settings_.batch_bytes);
+       ++last) {
+    octets += backlog_[last].cost;
+  }
+  return store(std::span<const Queued>{backlog_}.subspan(done_, last - done_));
+}
+
+bool Writer::Core::ready_file() {
+  if (file_.is_ready()) return true;
+  rows_.detach();
+  const auto outcome = file_.reopen();
+  if (outcome.kind != Trouble::Kind::none) {
+    trouble(outcome.kind, outcome.words);
+    return false;
+  }
+  if (file_.take_begun_anew()) {
+    rows_.forget_file();
+    tell("The capture " + file_.name() +
+         " was removed or moved while it was being written: a new one was begun in its place. "
+         "What was stored before is in the old file, if that was kept.");
+  }
+  if (rows_.attach(file_.database().handle(), file_.session()) != SQLITE_OK) {
+    const auto failed = file_.explain(file_.database().failure());
+    file_.abandon();
+    trouble(failed.kind, failed.words);
+    return false;
+  }
+  return true;
+}
+
+bool Writer::Core::store(std::span<const Queued> batch) {
+  StoreCounts counts;
+  const int code = rows_.store(batch, counts);
+  if (code != SQLITE_OK) {
+    const auto failed = file_.explain(rows_.failure());
+    // After a mere lock the connection is good; anything else is begun from the start.
+    if (failed.kind != Trouble::Kind::locked) {
+      rows_.detach();
+      file_.abandon();
+    }
+    trouble(failed.kind, failed.words);
+    return false;
+  }
+  release(batch.size(), counts);
+  settled();
+  return true;
+}
+
+void Writer::Core::release(std::size_t records, const StoreCounts& counts) {
+  std::size_t octets = 0;
+  for (std::size_t index = done_; index < done_ + records; ++index) {
+    octets += backlog_[index].cost;
+    backlog_[index].record.reset();
+  }
+  done_ += records;
+  const std::lock_guard lock{mutex_};
+  queued_bytes_ -= octets;
+  queued_records_ -= records;
+  counters_.inputs_stored += counts.inputs;
+  counters_.inputs_lost += counts.lost;
+  counters_.bodies_lost += counts.bodies_lost;
+  ++counters_.commits;
+  if (queued_records_ == 0) progress_.notify_all();
+}
+
+void Writer::Core::trouble(Trouble::Kind kind, const std::string& words) {
+  const auto now = Clock::now();
+  next_try_ = now + settings_.retry_interval;
+  {
+    const std::lock_guard lock{mutex_};
+    ++counters_.failures;
+    counters_.failing = true;
+  }
+  if (kind == trouble_) return;
+  if (trouble_ == Trouble::Kind::none) trouble_since_ = now;
+  trouble_ = kind;
+  std::string note = "The capture " + file_.name() + " cannot be written: " + words;
+  if (!stopping()) {
+    note += " Traffic goes on; up to " + std::to_string(settings_.backlog_bytes >> 20) +
+            " MiB wait in memory, and the file is tried again every second.";
+  }
+  tell(note);
+}
+
+void Writer::Core::settled() {
+  if (trouble_ == Trouble::Kind::none) return;
+  trouble_ = Trouble::Kind::none;
+  const auto seconds =
+      std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - trouble_since_).count();
+  WriterCounters now;
+  {
+    const std::lock_guard lock{mutex_};
+    counters_.failing = false;
+    now = counters_;
+  }
+  const bool whole = now.inputs_lost == told_.inputs_lost && now.bodies_lost == told_.bodies_lost;
+  const std::string note = "The capture " + file_.name() + " is being written again, after " +
+                           counted(static_cast<std::uint64_t>(seconds), "second", "seconds") +
+                           ": " + (whole ? "nothing was lost" : losses_since_told(now)) + ".";
+  told_ = now;
+  seen_ = now;
+  losses_told_ = false;
+  tell(note);
+}
+
+void Writer::Core::tell_losses() {
+  WriterCounters now;
+  bool empty = false;
+  {
+    const std::lock_guard lock{mutex_};
+    now = counters_;
+    empty = queued_records_ == 0;
+  }
+  const bool failing = trouble_ != Trouble::Kind::none;
+  const bool grew = now.inputs_lost != seen_.inputs_lost || now.bodies_lost != seen_.bodies_lost;
+  seen_ = now;
+  if (grew && !losses_told_) {
+    losses_told_ = true;
+    first_told_ = now;
+    tell("The capture " + file_.name() + " does not hold everything: " + losses_since_told(now) +
+         (failing ? " so far."
+                  : " so far, because the disk is slower than the traffic, or a "
+                    "number was given twice."));
+  } else if (!grew && losses_told_ && empty && !failing) {
+    losses_told_ = false;
+    if (now.inputs_lost != first_told_.inputs_lost || now.bodies_lost != first_told_.bodies_lost) {
+      tell("The capture " + file_.name() + " has caught up: meanwhile " + losses_since_told(now) +
+           ".");
+    }
+    told_ = now;
+  }
+}
+
+std::string Writer::Core::losses_since_told(const WriterCounters& now) const {
+  return counted(now.inputs_lost - told_.inputs_lost, "exchange or event was",
+                 "exchanges or events were") +
+         " lost, " + counted(now.bodies_lost - told_.bodies_lost, "was", "were") +
+         " stored without bodies";
+}
+
+/// At the end of the run, with a file that does not take it.
+void Writer::Core::abandon_rest() {
+  std::uint64_t lost = 0;
+  {
+    const std::lock_guard lock{mutex_};
+    for (std::size_t index = done_; index < backlog_.size(); ++index) {
+      count_lost(*backlog_[index].record);
+    }
+    for (const auto& item : incoming_) count_lost(*item.record);
+    queued_bytes_ = 0;
+    queued_records_ = 0;
+    lost = counters_.inputs_lost - told_.inputs_lost;
+    progress_.notify_all();
+  }
+  backlog_.clear();
+  incoming_.clear();
+  done_ = 0;
+  tell("eastap stops while the capture " + file_.name() + " cannot be written: " +
+       counted(lost, "exchange or event", "exchanges or events") + " of this run are not in it.");
+}
+
+// --- the public face --------------------------------------------------------------------------
+
+Writer::Writer(std::unique_ptr<Core> core) : core_{std::move(core)} {}
+Writer::~Writer() = default;
+
+Result<std::unique_ptr<Writer>> Writer::open(const std::filesystem::path& path,
+                                             WriterSettings settings, NoteCallback note) {
+  auto core = std::make_unique<Core>(std::move(settings), std::move(note));
+  if (auto opened = core->open(path); !opened) return tl::unexpected(opened.error());
+  return std::unique_ptr<Writer>{new Writer{std::move(core)}};
+}
+
+void Writer::write(pipeline::RecordPtr record) noexcept { core_->write(std::move(record)); }
+NextIds Writer::next_ids() const { return core_->next_ids(); }
+bool Writer::flush(std::chrono::milliseconds limit) { return core_->flush(limit); }
+void Writer::close() { core_->close(); }
+WriterCounters Writer::counters() const { return core_->counters(); }
+
+}  // namespace eastap::capture
