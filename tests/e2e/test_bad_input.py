@@ -84,9 +84,9 @@ class BadPhones(EndToEnd):
             with contextlib.suppress(OSError):
                 stream.half_close()
             stream.receive_until_end()
-            event = self.tap.wait_for_event("tls_failure", MAIL)
-        self.assertTrue(event["reason"])
-        self.assertTrue(event["detail"])
+            event = self.tap.wait_for_event("not_tls", MAIL)
+        self.assertEqual((event["type"], event["reason"]), ("malformed", "not_tls"))
+        self.assertIn(f"--tunnel {MAIL}", event["detail"])
 
     def test_a_cut_client_hello_is_told_and_closed(self):
         hello = self.client_hello()
