@@ -8,9 +8,8 @@ namespace {
 
 bool refused(const Command& command) {
   if (command.http_status.value_or(200) != 200) return true;
-  return std::any_of(command.statuses.begin(), command.statuses.end(), [](const Status& status) {
-    return status.place.empty() && !status.success;
-  });
+  return std::any_of(command.statuses.begin(), command.statuses.end(),
+                     [](const Status& status) { return status.place.empty() && !status.success; });
 }
 
 /// An id that is too long to keep would be a wrong id when cut.
@@ -64,9 +63,8 @@ void DeviceMemory::learn_sync(const Command& command, ExchangeId exchange, bool 
     if (!collection.in_request && !collection.remembered) continue;
     if (!fits(collection.id, limits)) continue;
     if (sync_collections.size() >= limits.remembered_collections) break;
-    const std::string& key = delivered && !collection.new_sync_key.empty()
-                                 ? collection.new_sync_key
-                                 : collection.sync_key;
+    const std::string& key = delivered && !collection.new_sync_key.empty() ? collection.new_sync_key
+                                                                           : collection.sync_key;
     sync_collections.push_back({collection.id, collection.class_name.substr(0, limits.name_octets),
                                 key.substr(0, limits.name_octets), collection.filter_type,
                                 collection.conversation_mode, collection.window_size});
@@ -88,11 +86,20 @@ void DeviceMemory::learn_ping(const Command& command, ExchangeId exchange, const
 
 std::string_view class_of_folder_type(int type) {
   switch (type) {
-    case 2: case 3: case 4: case 5: case 6: case 12: return "Email";
-    case 7: case 15: return "Tasks";
-    case 8: case 13: return "Calendar";
-    case 9: case 14: return "Contacts";
-    case 10: case 17: return "Notes";
+    case 2:
+    case 3:
+    case 4:
+    case 5:
+    case 6:
+    case 12: return "Email";
+    case 7:
+    case 15: return "Tasks";
+    case 8:
+    case 13: return "Calendar";
+    case 9:
+    case 14: return "Contacts";
+    case 10:
+    case 17: return "Notes";
     default: return {};
   }
 }

@@ -30,7 +30,9 @@ struct DeviceMemory {
 
   struct Hash {
     using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>{}(text);
+    }
   };
   std::unordered_map<std::string, Folder, Hash, std::equal_to<>> folders;
 
@@ -52,7 +54,8 @@ struct DeviceMemory {
 
  private:
   void learn_folders(const Command& command, const Limits& limits);
-  void learn_sync(const Command& command, ExchangeId exchange, bool delivered, const Limits& limits);
+  void learn_sync(const Command& command, ExchangeId exchange, bool delivered,
+                  const Limits& limits);
   void learn_ping(const Command& command, ExchangeId exchange, const Limits& limits);
 };
 
@@ -83,7 +86,8 @@ class DeviceTable {
   Limits limits_;
   std::size_t weight_ = 0;
   std::list<Device> devices_;  ///< most recently used first
-  std::unordered_map<std::string_view, std::list<Device>::iterator> places_;  ///< keys in `devices_`
+  std::unordered_map<std::string_view, std::list<Device>::iterator>
+      places_;  ///< keys in `devices_`
 };
 
 }  // namespace eastap::eas

@@ -15,8 +15,9 @@ std::size_t find_ignoring_case(std::string_view text, std::string_view lower, st
   const auto same = [](char left, char right) {
     return (left >= 'A' && left <= 'Z' ? static_cast<char>(left + 32) : left) == right;
   };
-  const auto found = std::search(text.begin() + static_cast<std::ptrdiff_t>(std::min(from, text.size())),
-                                 text.end(), lower.begin(), lower.end(), same);
+  const auto found =
+      std::search(text.begin() + static_cast<std::ptrdiff_t>(std::min(from, text.size())),
+                  text.end(), lower.begin(), lower.end(), same);
   return found == text.end() ? std::string_view::npos
                              : static_cast<std::size_t>(found - text.begin());
 }
@@ -56,7 +57,8 @@ void append_utf8(std::string& out, std::uint32_t point) {
 /// Undoes one entity at the front of `text`; the octets it took, or 0.
 std::size_t undo_entity(std::string_view text, std::string& out) {
   constexpr std::pair<std::string_view, std::string_view> kNamed[] = {
-      {"&amp;", "&"}, {"&lt;", "<"}, {"&gt;", ">"}, {"&quot;", "\""}, {"&apos;", "'"}, {"&nbsp;", " "}};
+      {"&amp;", "&"},   {"&lt;", "<"},   {"&gt;", ">"},
+      {"&quot;", "\""}, {"&apos;", "'"}, {"&nbsp;", " "}};
   for (const auto& [entity, stands_for] : kNamed) {
     if (text.starts_with(entity)) {
       out += stands_for;
@@ -66,7 +68,8 @@ std::size_t undo_entity(std::string_view text, std::string& out) {
   const std::size_t end = text.substr(0, 9).find(';');
   if (!text.starts_with("&#") || end == std::string_view::npos) return 0;
   const auto point = to_integer(text.substr(2, end - 2));
-  if (!point || *point < 0x20 || *point > 0xFFFF || (*point >= 0xD800 && *point <= 0xDFFF)) return 0;
+  if (!point || *point < 0x20 || *point > 0xFFFF || (*point >= 0xD800 && *point <= 0xDFFF))
+    return 0;
   append_utf8(out, static_cast<std::uint32_t>(*point));
   return end + 1;
 }

@@ -95,8 +95,7 @@ std::string in_charset(std::string octets, std::string_view charset) {
 /// RFC 2231: `charset'language'percent-encoded`.
 std::string extended_value(std::string_view value) {
   const std::size_t first = value.find('\'');
-  const std::size_t second =
-      first == std::string_view::npos ? first : value.find('\'', first + 1);
+  const std::size_t second = first == std::string_view::npos ? first : value.find('\'', first + 1);
   if (second == std::string_view::npos) return percent_decoded(value);
   return in_charset(percent_decoded(value.substr(second + 1)), value.substr(0, first));
 }
@@ -200,7 +199,8 @@ std::optional<EncodedWord> encoded_word(std::string_view text) {
     octets = latin_to_utf8(*octets, false);
   } else if (equals_ignoring_case(charset, "windows-1252")) {
     octets = latin_to_utf8(*octets, true);
-  } else if (!equals_ignoring_case(charset, "utf-8") && !equals_ignoring_case(charset, "us-ascii")) {
+  } else if (!equals_ignoring_case(charset, "utf-8") &&
+             !equals_ignoring_case(charset, "us-ascii")) {
     return std::nullopt;
   }
   return EncodedWord{std::move(*octets), end + 2};
@@ -228,7 +228,8 @@ class Reader {
 
  private:
   std::string clipped(std::string text) const {
-    if (text.size() > limits_.value_octets) text = repaired_utf8(text.substr(0, limits_.value_octets));
+    if (text.size() > limits_.value_octets)
+      text = repaired_utf8(text.substr(0, limits_.value_octets));
     return text;
   }
 

@@ -17,8 +17,8 @@ struct MimeFacts {
 };
 
 struct MimeLimits {
-  std::size_t octets = 65'536;     ///< of the message that are looked at
-  std::size_t addresses = 1'000;   ///< of all three lists together
+  std::size_t octets = 65'536;    ///< of the message that are looked at
+  std::size_t addresses = 1'000;  ///< of all three lists together
   std::size_t attachments = 100;
   std::size_t value_octets = 1'024;
 };

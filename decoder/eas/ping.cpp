@@ -49,7 +49,8 @@ void read_request(Reading& reading, Waiting& waiting) {
 
 std::string changed_words(const Reading& reading, const Waiting& waiting) {
   std::vector<std::string> labels;
-  for (const PingFolder& folder : waiting.changed) labels.push_back(reading.folder_label(folder.id));
+  for (const PingFolder& folder : waiting.changed)
+    labels.push_back(reading.folder_label(folder.id));
   return "changed: " + joined(labels, 4);
 }
 
@@ -84,7 +85,8 @@ void read_answer(Reading& reading, Waiting& waiting) {
       }
       break;
     case 6:
-      if (waiting.max_folders) outcome = "at most " + std::to_string(*waiting.max_folders) + " folders";
+      if (waiting.max_folders)
+        outcome = "at most " + std::to_string(*waiting.max_folders) + " folders";
       break;
     case 7: outcome = "FolderSync demanded"; break;
     default: break;

@@ -135,8 +135,8 @@ std::string Reading::label(const Collection& collection) const {
 
 void Reading::conclude() {
   if (!level_) return;
-  command.eas_status = *level_ == Level::command || agree_ || !first_failure_ ? first_
-                                                                              : first_failure_;
+  command.eas_status =
+      *level_ == Level::command || agree_ || !first_failure_ ? first_ : first_failure_;
 }
 
 std::string failure_words(const Command& command, std::size_t line_octets) {

@@ -19,18 +19,18 @@ enum class Level : std::uint8_t { command, part, item };
 /// One exchange while it is read. The documents are in `command.request` and `command.response`.
 class Reading {
  public:
-  Reading(Command& command, const Limits& limits, const DeviceMemory* memory)
-      : command{command}, limits{limits}, memory{memory} {}
+  Reading(Command& to, const Limits& bounds, const DeviceMemory* known)
+      : command{to}, limits{bounds}, memory{known} {}
 
   Command& command;
   const Limits& limits;
-  const DeviceMemory* memory;               ///< null: nothing known of this device
-  std::optional<wbxml::Element> asked;      ///< root of the request, when it is this command's
-  std::optional<wbxml::Element> answered;   ///< root of the response, likewise
-  bool ended = false;                       ///< the exchange is over
-  bool ok = false;                          ///< HTTP 200 came
-  bool empty_request = false;               ///< the request has no body, and none is missing
-  bool empty_answer = false;                ///< 200 without a body, and none is missing
+  const DeviceMemory* memory;              ///< null: nothing known of this device
+  std::optional<wbxml::Element> asked;     ///< root of the request, when it is this command's
+  std::optional<wbxml::Element> answered;  ///< root of the response, likewise
+  bool ended = false;                      ///< the exchange is over
+  bool ok = false;                         ///< HTTP 200 came
+  bool empty_request = false;              ///< the request has no body, and none is missing
+  bool empty_answer = false;               ///< 200 without a body, and none is missing
 
   /// The element's text, joined from its pieces and cut to `limits.value_octets`.
   [[nodiscard]] std::string text(wbxml::Element element) const;
@@ -62,12 +62,13 @@ class Reading {
   void conclude();
 
  private:
-  std::optional<Level> level_;    ///< uppermost that has a status
+  std::optional<Level> level_;  ///< uppermost that has a status
   std::optional<int> first_, first_failure_;
   bool agree_ = true;
 };
 
-/// "No status" aside, the first failure in words: `Inbox(5): InvalidSyncKey (3)`; "" when all is well.
+/// "No status" aside, the first failure in words: `Inbox(5): InvalidSyncKey (3)`; "" when all is
+/// well.
 [[nodiscard]] std::string failure_words(const Command& command, std::size_t line_octets);
 
 /// Cut at a character's end, with "…" when it was longer.
@@ -82,9 +83,9 @@ class Reading {
 void read_sync(Reading& reading);
 void read_ping(Reading& reading);
 void read_folder_sync(Reading& reading);
-void read_folder_change(Reading& reading);   ///< FolderCreate, FolderUpdate, FolderDelete
+void read_folder_change(Reading& reading);  ///< FolderCreate, FolderUpdate, FolderDelete
 void read_provision(Reading& reading);
-void read_mail(Reading& reading);            ///< SendMail, SmartReply, SmartForward
+void read_mail(Reading& reading);  ///< SendMail, SmartReply, SmartForward
 void read_item_operations(Reading& reading);
 void read_get_attachment(Reading& reading);
 void read_move_items(Reading& reading);

@@ -16,11 +16,26 @@ struct CommandCode {
 
 // [MS-ASHTTP] 2.2.1.1.1.1.2. 5 to 8 are not assigned there.
 constexpr CommandCode kCommandCodes[] = {
-    {0, "Sync"},          {1, "SendMail"},         {2, "SmartForward"},     {3, "SmartReply"},
-    {4, "GetAttachment"}, {9, "FolderSync"},       {10, "FolderCreate"},    {11, "FolderDelete"},
-    {12, "FolderUpdate"}, {13, "MoveItems"},       {14, "GetItemEstimate"}, {15, "MeetingResponse"},
-    {16, "Search"},       {17, "Settings"},        {18, "Ping"},            {19, "ItemOperations"},
-    {20, "Provision"},    {21, "ResolveRecipients"}, {22, "ValidateCert"},  {23, "Find"},
+    {0, "Sync"},
+    {1, "SendMail"},
+    {2, "SmartForward"},
+    {3, "SmartReply"},
+    {4, "GetAttachment"},
+    {9, "FolderSync"},
+    {10, "FolderCreate"},
+    {11, "FolderDelete"},
+    {12, "FolderUpdate"},
+    {13, "MoveItems"},
+    {14, "GetItemEstimate"},
+    {15, "MeetingResponse"},
+    {16, "Search"},
+    {17, "Settings"},
+    {18, "Ping"},
+    {19, "ItemOperations"},
+    {20, "Provision"},
+    {21, "ResolveRecipients"},
+    {22, "ValidateCert"},
+    {23, "Find"},
 };
 
 // [MS-ASHTTP] 2.2.1.1.1.1.3; 2 and 5 are of older clients.
@@ -34,8 +49,8 @@ constexpr std::uint8_t kOptionSaveInSent = 0x01, kOptionAcceptMultiPart = 0x02;
 constexpr std::size_t kMaxQueryOctets = 65'536;
 
 bool is_printable_text(std::string_view text) {
-  return is_utf8(text) &&
-         std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+  return is_utf8(text) && std::none_of(text.begin(), text.end(),
+                                       [](char c) { return static_cast<unsigned char>(c) < 0x20; });
 }
 
 /// Reads fields that carry their own lengths, and remembers where one did not fit.

@@ -108,8 +108,7 @@ void read_settings_groups(Reading& reading, wbxml::Element parent, bool of_answe
       continue;
     }
     const std::string scope = "Settings." + group.name;
-    group.status =
-        reading.child_status(Level::part, scope, group.name, child, settings::kStatus);
+    group.status = reading.child_status(Level::part, scope, group.name, child, settings::kStatus);
     if (get && !group.set) {
       read_values(reading, group, *get);
     } else if (!group.set) {

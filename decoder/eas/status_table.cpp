@@ -64,7 +64,8 @@ constexpr HttpStatusRow kHttpRows[] = {
      "138 and 147",
      "Read X-MS-ASError in the answer; look for a middlebox that rewrites requests"},
     {401, "Unauthorized",
-     "Authentication is needed, or was refused; without credentials in the request it is the normal "
+     "Authentication is needed, or was refused; without credentials in the request it is the "
+     "normal "
      "challenge",
      "Check name form and password, and which methods WWW-Authenticate offers"},
     {403, "Forbidden",
@@ -87,7 +88,8 @@ constexpr HttpStatusRow kHttpRows[] = {
      "The password has expired; X-MS-Credential-Service-Url names the place to reset it",
      "Let the user change the password"},
     {500, "Internal Server Error",
-     "Server failure; before 14.0 it stands for status 110, also 106 (SendMail) and 132 (Provision)",
+     "Server failure; before 14.0 it stands for status 110, also 106 (SendMail) and 132 "
+     "(Provision)",
      "Find out which server answered (X-FEServer, X-BEServer) and read its log of this moment"},
     {501, "Not Implemented",
      "Method or command not supported; before 14.0 it stands for status 137 and 147",
