@@ -1,5 +1,6 @@
 #include "certs/authority.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cctype>
 #include <utility>

@@ -26,6 +26,13 @@ struct Releaser {
   }
 };
 
+// OpenSSL has macros for these, or they need an argument.
+inline void free_certificates(STACK_OF(X509) * stack) { sk_X509_pop_free(stack, X509_free); }
+inline void free_stack_of_static_objects(STACK_OF(ASN1_OBJECT) * stack) {
+  sk_ASN1_OBJECT_free(stack);
+}
+inline void free_allocated(void* memory) { OPENSSL_free(memory); }
+
 using CertHandle = std::unique_ptr<X509, Releaser<X509_free>>;
 using KeyHandle = std::unique_ptr<EVP_PKEY, Releaser<EVP_PKEY_free>>;
 using KeyContextHandle = std::unique_ptr<EVP_PKEY_CTX, Releaser<EVP_PKEY_CTX_free>>;
@@ -47,19 +54,16 @@ using AuthorityKeyIdHandle = std::unique_ptr<AUTHORITY_KEYID, Releaser<AUTHORITY
 #if defined(OPENSSL_SUPPRESS_DEPRECATED) && !defined(OPENSSL_NO_DEPRECATED_3_0)
 using CurveKeyHandle = std::unique_ptr<EC_KEY, Releaser<EC_KEY_free>>;  ///< for leaf_key.cpp
 #endif
-using CertStackHandle =
-    std::unique_ptr<STACK_OF(X509),
-                    Releaser<[](STACK_OF(X509) * stack) { sk_X509_pop_free(stack, X509_free); }>>;
+using CertStackHandle = std::unique_ptr<STACK_OF(X509), Releaser<free_certificates>>;
 using TlsContextHandle = std::unique_ptr<SSL_CTX, Releaser<SSL_CTX_free>>;
 using TlsHandle = std::unique_ptr<SSL, Releaser<SSL_free>>;
 using TlsSessionHandle = std::unique_ptr<SSL_SESSION, Releaser<SSL_SESSION_free>>;
 /// For objects of OpenSSL's static table only: frees the stack, not what it holds.
 using ObjectStackHandle =
-    std::unique_ptr<STACK_OF(ASN1_OBJECT),
-                    Releaser<[](STACK_OF(ASN1_OBJECT) * stack) { sk_ASN1_OBJECT_free(stack); }>>;
-/// What OpenSSL allocated for the caller (`i2d_…` with a null target, `X509_NAME_oneline` …).
+    std::unique_ptr<STACK_OF(ASN1_OBJECT), Releaser<free_stack_of_static_objects>>;
+/// What OpenSSL allocated for the caller (`i2d_...` with a null target, `X509_NAME_oneline`).
 template <class T>
-using AllocatedHandle = std::unique_ptr<T, Releaser<[](void* memory) { OPENSSL_free(memory); }>>;
+using AllocatedHandle = std::unique_ptr<T, Releaser<free_allocated>>;
 
 /// Another owner of the same object.
 [[nodiscard]] CertHandle share(X509* certificate) noexcept;

@@ -137,11 +137,10 @@ std::string man_option(const Option& option) {
   if (!option.value_name.empty()) text += " \\fI" + escaped(option.value_name) + "\\fR";
   text += "\n" + escaped(option.summary) + ".\n";
   if (!option.detail.empty()) text += escaped(option.detail) + "\n";
-  if (const std::string fallback = default_of(option); !fallback.empty())
-    text += "Default: " + escaped(fallback) + ".\n";
-  if (option.form == Form::list && !option.default_text.empty()) {
-    text += "That is: " + escaped(joined(option.shown(Config{}), ", ")) + ".\n";
-  }
+  const bool words_only = option.form == Form::list && !option.default_text.empty();
+  const std::string fallback =
+      words_only ? joined(option.shown(Config{}), ", ") : default_of(option);
+  if (!fallback.empty()) text += "Default: " + escaped(fallback) + ".\n";
   if (option.form == Form::rules) {
     text += "Config: \\fB[rules.\\fINAME\\fB]\\fR. Environment: \\fB" + escaped(option.variable()) +
             "\\fR.\n";

@@ -453,7 +453,7 @@ void apply_rule_text(Config& config, const std::string& value, const std::string
 void add_rules(std::vector<Option>& table) {
   Option rules =
       named("--rule", "NAME.KEY=VALUE", "rules", Group::rules, kWatchers,
-            "change a rule's threshold etc.",
+            "change a threshold, switch a rule off",
             "Keys: enabled (true or false), severity (info, notice, warning, error), threshold, "
             "window_seconds, escalate_at. In the config file each rule is a table [rules.NAME].",
             "synckey-zero.threshold=3");

@@ -25,6 +25,9 @@ bool contains_ignoring_case(std::string_view text, std::string_view part) {
          }) != text.end();
 }
 
+/// Rules most names of equal length out at once.
+bool same_letter(char left, char right) { return ((left ^ right) & ~0x20) == 0; }
+
 AnswerHeaders read_headers(const model::HeaderList& head) {
   AnswerHeaders out;
   struct Wanted {
@@ -54,8 +57,9 @@ AnswerHeaders read_headers(const model::HeaderList& head) {
   for (std::size_t index = 0; index < head.size(); ++index) {
     const model::HeaderList::Field field = head[index];
     for (const Wanted& wanted : kWanted) {
-      if (field.name.size() != wanted.name.size() || !equals_ignoring_case(field.name, wanted.name))
-        continue;
+      if (field.name.size() != wanted.name.size()) continue;
+      if (!same_letter(field.name.back(), wanted.name.back())) continue;
+      if (!equals_ignoring_case(field.name, wanted.name)) continue;
       if ((out.*wanted.member).empty()) out.*wanted.member = field.value;
       break;
     }

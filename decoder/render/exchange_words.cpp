@@ -336,7 +336,14 @@ std::string maker_words(const Exchange& exchange, const Command& command) {
     origin = known ? Origin::exchange : Origin::other;
     if (const auto front = head.find("X-FEServer"); front && name.empty()) name = *front;
   }
-  if (origin == Origin::other) return "not from Exchange (no X-FEServer)";
+  if (origin == Origin::other) {
+    const auto product = exchange.response ? exchange.response->head.find("Server") : std::nullopt;
+    // IIS answers for Exchange before a request reaches it
+    const bool iis = product && to_lower(*product).find("microsoft") != std::string::npos;
+    const bool settled = command.server && command.server->origin == Origin::other;
+    return iis && !settled ? "from IIS, not Exchange (no X-FEServer)"
+                           : "not from Exchange (no X-FEServer)";
+  }
   return "from Exchange" + (name.empty() ? std::string{} : " (" + printable_start(name, 64) + ")");
 }
 
@@ -414,6 +421,20 @@ void say_http_error(ExchangeWords& words, const Exchange& exchange, const Comman
   }
   if (row != nullptr) trouble.next_step = printable(row->next_step);
   words.troubles.push_back(std::move(trouble));
+}
+
+/// Answers that are no answers although their status is 200.
+void say_foreign_answer(ExchangeWords& words, const Exchange& exchange, const Command& command) {
+  if (command.response.kind == eas::Body::Kind::html && command.name != "GetAttachment") {
+    const std::string page = page_words(command);
+    words.troubles.push_back(
+        {"not ActiveSync", "not ActiveSync but a page came: " + page,
+         "Something in front of Exchange answers for it: a login page, a gateway", true});
+  }
+  if (exchange.ending == Ending::complete && !exchange.response->complete) {
+    words.troubles.push_back(
+        {"answer cut", "the answer ended before the length that its head promised", "", true});
+  }
 }
 
 /// What headers say beside any status.
@@ -510,6 +531,11 @@ void limit_troubles(ExchangeWords& words) {
       {"", "and " + count_words(rest, "further problem", "further problems"), "", true});
 }
 
+/// Commands whose collections, folders and keys are told here, not by `outcome`.
+bool has_own_columns(std::string_view name) {
+  return name == "Sync" || name == "Ping" || name == "FolderSync" || name == "GetItemEstimate";
+}
+
 void say_subject(ExchangeWords& words, const Command& command) {
   const bool sync_like = command.name == "Sync" || command.name == "GetItemEstimate";
   if (sync_like && !command.collections.empty()) {
@@ -529,12 +555,6 @@ void say_subject(ExchangeWords& words, const Command& command) {
   if (command.name == "OPTIONS" && !command.offered_versions.empty()) {
     words.remark = printable_start(command.offered_versions.back(), 16) + " offered";
   }
-  if (words.remark.empty() && words.detail.find(command.outcome) == std::string::npos &&
-      !sync_like && command.name != "Ping") {
-    words.remark = printable_start(command.outcome, 400);
-  }
-  if (words.detail.empty() && words.remark.empty())
-    words.detail = printable_start(command.detail, 400);
 }
 
 ExchangeWords common_words(const Exchange& exchange, const Command& command) {
@@ -594,20 +614,29 @@ ExchangeWords words_of(const Exchange& exchange, const Command& command) {
       exchange.response->body_size == 0) {
     words.remark = "nothing new";
   }
-  // small answers are the rule; what is not tells where time and volume went
-  if (exchange.response && exchange.response->wire_size >= 10'000) {
-    join(words.remark, size_words(exchange.response->wire_size));
-  } else if (!words.activesync && exchange.response) {
-    join(words.remark, size_words(exchange.response->wire_size));
-  }
   say_ending(words, exchange, command);
-  if (!words.activesync) return words;
+  if (!words.activesync) {
+    if (exchange.response) join(words.remark, size_words(exchange.response->wire_size));
+    return words;
+  }
   if (status) say_http_error(words, exchange, command, *status);
+  if (status == 200) say_foreign_answer(words, exchange, command);
   say_provision_troubles(words, command);
   say_statuses(words, command);
   say_server_facts(words, command);
   say_body_troubles(words, exchange, command);
   limit_troubles(words);
+  // troubles say what the outcome says of a failure, and more
+  if (words.troubles.empty() && words.remark.empty() && !has_own_columns(command.name)) {
+    words.remark = printable_start(command.outcome, 400);
+  }
+  if (words.troubles.empty() && words.detail.empty() && words.remark.empty()) {
+    words.detail = printable_start(command.detail, 400);
+  }
+  // small answers are the rule; what is not tells where time and volume went
+  if (exchange.response && exchange.response->wire_size >= 10'000) {
+    join(words.remark, size_words(exchange.response->wire_size));
+  }
   return words;
 }
 

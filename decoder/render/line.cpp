@@ -608,6 +608,11 @@ void append_event_lines(std::string& out, const model::ConnectionEvent& event,
   line.put(words.word, words.role == Role::dim ? theme.dim : theme.command);
   line.space(2);
   const std::string detail = event.detail.empty() ? words.fallback : printable(event.detail);
+  // many details name the host themselves
+  if (event.connection && !event.connection->host.empty() &&
+      event.detail.find(event.connection->host) != std::string::npos) {
+    text.clear();
+  }
   if (!text.empty() && !detail.empty()) text += "  ";
   text += detail;
   if (event.octets_up + event.octets_down != 0) {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include <pugixml.hpp>
 #include <wbxml/wbxml.h>
@@ -23,6 +24,10 @@ constexpr std::size_t kMaxBody = 4U << 20;  // it reads some 80 MB/s
 constexpr std::size_t kMaxDepth = 256;
 constexpr std::size_t kMaxEmbedded = 4;      // documents inside documents
 constexpr std::size_t kHarmless = 8U << 10;  // cannot nest deep enough to exhaust a stack
+
+// libwbxml walks over all siblings, and over all attributes, for each one that it adds: 25 000
+// attributes (100 kB) keep it busy for a second. This many steps are about a tenth of one.
+constexpr std::uint64_t kMaxSteps = 50'000'000;
 
 constexpr Limits kLimits{.depth = kMaxDepth,
                          .nodes = 100'000,
@@ -114,9 +119,29 @@ std::optional<Error> objection(const Document& document) {
   return std::nullopt;
 }
 
+/// The steps that libwbxml takes to add siblings and attributes: the sum of their numbers' squares.
+std::uint64_t steps_for(const Document& document) {
+  std::uint64_t steps = 0;
+  std::vector<std::uint64_t> siblings(kMaxDepth + 3, 0);
+  for (const Node& node : document.nodes) {
+    siblings[node.depth + 1U] = 0;
+    steps += 2 * siblings[node.depth]++ + 1;
+    if (node.value_kind == ValueKind::extension) {
+      steps += std::uint64_t{node.value_size} * node.value_size;
+    }
+  }
+  return steps;
+}
+
 /// SyncML carries documents in its values (DevInf, DM DDF), which libwbxml decodes as it meets
 /// them; so they must pass here too, as must all that might be taken for one.
-std::optional<Error> embedded_objection(const Document& document, std::size_t level) {
+std::optional<Error> embedded_objection(const Document& document, std::size_t level,
+                                        std::uint64_t& steps) {
+  steps += steps_for(document);
+  if (steps > kMaxSteps) {
+    return Error{Errc::too_large, 0,
+                 "more elements or attributes beside each other than libwbxml can take"};
+  }
   const auto names_wbxml = [&document](const Node& node) {
     return (node.value_kind == ValueKind::text || node.value_kind == ValueKind::opaque) &&
            to_lower(document.octets(node.value_offset, std::min(node.value_size, 200U)))
@@ -134,7 +159,7 @@ std::optional<Error> embedded_objection(const Document& document, std::size_t le
     auto refused = level + 1 >= kMaxEmbedded
                        ? Error{Errc::too_deep, 0, "documents are embedded in each other too deep"}
                        : objection(inner);
-    if (!refused) refused = embedded_objection(inner, level + 1);
+    if (!refused) refused = embedded_objection(inner, level + 1, steps);
     if (refused) {
       return Error{refused->code, node.value_offset,
                    "a value might be an embedded WBXML document, but: " + refused->detail};
@@ -150,7 +175,9 @@ Result<Document> admitted(std::string_view body) {
   }
   Document document = decode(std::make_shared<const std::string>(body), kLimits);
   if (auto refused = objection(document)) return tl::unexpected(std::move(*refused));
-  if (auto refused = embedded_objection(document, 0)) return tl::unexpected(std::move(*refused));
+  std::uint64_t steps = 0;
+  if (auto refused = embedded_objection(document, 0, steps))
+    return tl::unexpected(std::move(*refused));
   return document;
 }
 

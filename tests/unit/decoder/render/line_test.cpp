@@ -103,6 +103,25 @@ TEST_SUITE("decoder.render.line") {
     CHECK(has(line_of(sample), "from Exchange (EX01)"));
     CHECK_FALSE(has(line_of(sample), "not from Exchange"));
   }
+  TEST_CASE("a page instead of ActiveSync is trouble although its status is 200") {
+    samples::Sample sample = sync("2", "");
+    sample = samples::answered(sample, "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n",
+                               "<title>Sign in</title>");
+    sample.command.response.kind = eas::Body::Kind::html;
+    sample.command.outcome = "not ActiveSync: HTML \"Sign in\"";
+    const std::string line = line_of(sample);
+    CHECK(has(line, "not ActiveSync but a page came: HTML \"Sign in\""));
+  }
+  TEST_CASE("an outcome is the remark of a success; of a failure it would be said twice") {
+    samples::Sample sample = samples::eas(2, "Search", 0, 9);
+    sample.command.asked = "mailbox \"lunch\"";
+    sample.command.outcome = "3 of 12 found";
+    CHECK(has(line_of(sample), "mailbox \"lunch\""));
+    CHECK(has(line_of(sample), "3 of 12 found"));
+    sample.command.statuses.push_back({"Search", 8, "store", false, "AccessDenied", "no access"});
+    sample.command.outcome = "store: status 8 AccessDenied";
+    CHECK_FALSE(has(line_of(sample), "AccessDenied, store"));
+  }
   TEST_CASE("an interrupted answer says how far it came") {
     samples::Sample sample = sync("1", "2");
     sample = samples::answered(sample, "HTTP/1.1 200 OK\r\nContent-Length: 48043\r\nX: y\r\n\r\n",

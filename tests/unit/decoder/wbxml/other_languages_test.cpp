@@ -243,6 +243,15 @@ TEST_SUITE("decoder.wbxml.other_languages") {
           Errc::unsupported);  // UCS-2: other octets end a string there
   }
 
+  TEST_CASE("what would keep libwbxml busy for minutes does not reach it") {
+    const std::string header = octets({0x03, 0x0A, 0x6A, 0x00});
+    CHECK(decode_other(header + '\x60' + std::string(5'000, 0x20) + '\x01'));
+    CHECK(decode_other(header + '\x60' + std::string(90'000, 0x20) + '\x01').error().code ==
+          Errc::too_large);
+    CHECK(decode_other(header + '\xA0' + std::string(90'000, 0x05) + '\x01').error().code ==
+          Errc::too_large);
+  }
+
   TEST_CASE("a document hidden in a SyncML value is judged like the whole") {
     // <SyncML><SyncBody><Put><Meta><Type>…</Type></Meta><Item><Data>OPAQUE
     const std::string type = "application/vnd.syncml-devinf+wbxml";
