@@ -53,6 +53,9 @@ class LeafMinter {
   /// from OpenSSL.
   [[nodiscard]] Result<Leaf> mint(std::string_view host, SystemTime now) const;
 
+  /// How long a leaf minted at `now` would last.
+  [[nodiscard]] SystemTime end_if_minted(SystemTime now) const;
+
  private:
   struct Parts;
   std::unique_ptr<const Parts> parts_;

@@ -6,6 +6,7 @@
 
 #include <openssl/bio.h>
 #include <openssl/bn.h>
+#include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
@@ -25,6 +26,13 @@ struct Releaser {
   }
 };
 
+// OpenSSL has macros for these, or they need an argument.
+inline void free_certificates(STACK_OF(X509) * stack) { sk_X509_pop_free(stack, X509_free); }
+inline void free_stack_of_static_objects(STACK_OF(ASN1_OBJECT) * stack) {
+  sk_ASN1_OBJECT_free(stack);
+}
+inline void free_allocated(void* memory) { OPENSSL_free(memory); }
+
 using CertHandle = std::unique_ptr<X509, Releaser<X509_free>>;
 using KeyHandle = std::unique_ptr<EVP_PKEY, Releaser<EVP_PKEY_free>>;
 using KeyContextHandle = std::unique_ptr<EVP_PKEY_CTX, Releaser<EVP_PKEY_CTX_free>>;
@@ -39,18 +47,23 @@ using IntegerHandle = std::unique_ptr<ASN1_INTEGER, Releaser<ASN1_INTEGER_free>>
 using BitStringHandle = std::unique_ptr<ASN1_BIT_STRING, Releaser<ASN1_BIT_STRING_free>>;
 using OctetStringHandle = std::unique_ptr<ASN1_OCTET_STRING, Releaser<ASN1_OCTET_STRING_free>>;
 using TimeHandle = std::unique_ptr<ASN1_TIME, Releaser<ASN1_TIME_free>>;
+using GeneralNameHandle = std::unique_ptr<GENERAL_NAME, Releaser<GENERAL_NAME_free>>;
 using GeneralNamesHandle = std::unique_ptr<GENERAL_NAMES, Releaser<GENERAL_NAMES_free>>;
 using BasicConstraintsHandle = std::unique_ptr<BASIC_CONSTRAINTS, Releaser<BASIC_CONSTRAINTS_free>>;
 using AuthorityKeyIdHandle = std::unique_ptr<AUTHORITY_KEYID, Releaser<AUTHORITY_KEYID_free>>;
-using CertStackHandle =
-    std::unique_ptr<STACK_OF(X509),
-                    Releaser<[](STACK_OF(X509) * stack) { sk_X509_pop_free(stack, X509_free); }>>;
+#if defined(OPENSSL_SUPPRESS_DEPRECATED) && !defined(OPENSSL_NO_DEPRECATED_3_0)
+using CurveKeyHandle = std::unique_ptr<EC_KEY, Releaser<EC_KEY_free>>;  ///< for leaf_key.cpp
+#endif
+using CertStackHandle = std::unique_ptr<STACK_OF(X509), Releaser<free_certificates>>;
 using TlsContextHandle = std::unique_ptr<SSL_CTX, Releaser<SSL_CTX_free>>;
 using TlsHandle = std::unique_ptr<SSL, Releaser<SSL_free>>;
 using TlsSessionHandle = std::unique_ptr<SSL_SESSION, Releaser<SSL_SESSION_free>>;
-/// What OpenSSL allocated for the caller (`i2d_…` with a null target, `X509_NAME_oneline` …).
+/// For objects of OpenSSL's static table only: frees the stack, not what it holds.
+using ObjectStackHandle =
+    std::unique_ptr<STACK_OF(ASN1_OBJECT), Releaser<free_stack_of_static_objects>>;
+/// What OpenSSL allocated for the caller (`i2d_...` with a null target, `X509_NAME_oneline`).
 template <class T>
-using AllocatedHandle = std::unique_ptr<T, Releaser<[](void* memory) { OPENSSL_free(memory); }>>;
+using AllocatedHandle = std::unique_ptr<T, Releaser<free_allocated>>;
 
 /// Another owner of the same object.
 [[nodiscard]] CertHandle share(X509* certificate) noexcept;

@@ -76,14 +76,25 @@ struct Limits {
   bool operator==(const Limits&) const = default;
 };
 
+/// A new file in the current folder for each run.
+inline constexpr std::string_view kDefaultCapture = "eastap-%Y%m%d-%H%M%S.eastap";
+
+/// The built-in lists, as `config/eastap.toml` shows them.
+[[nodiscard]] const std::vector<std::string>& default_intercept();
+[[nodiscard]] const std::vector<std::string>& default_tunnel();
+[[nodiscard]] const std::vector<std::string>& default_allow();
+
 /// Everything that flags, environment and config file decide; complete and checked, never changed
-/// after `parse`.
+/// after `parse`. Default-constructed it holds the defaults, but for `ca_dir`, which depends on the
+/// environment.
 struct Config {
   // Proxy
   Endpoint listen{"0.0.0.0", 8888};
-  std::vector<std::string> intercept;     ///< host patterns to decrypt
-  std::vector<std::string> tunnel;        ///< host patterns never to decrypt; wins over `intercept`
-  std::vector<std::string> allow;         ///< CIDRs of the clients that may use the proxy
+  std::vector<std::string> intercept = default_intercept();  ///< host patterns to decrypt
+  std::vector<std::string> tunnel =
+      default_tunnel();  ///< host patterns not to decrypt; the most specific pattern decides
+  std::vector<std::string> allow =
+      default_allow();                    ///< CIDRs of the clients that may use the proxy
   std::vector<std::string> allow_target;  ///< CIDRs of destinations that are otherwise refused
   unsigned threads = 0;                   ///< relay threads; 0: cores - 1, at least one
   // Certificates and upstream
@@ -93,8 +104,7 @@ struct Config {
   std::vector<ConnectTo> connect_to;           ///< the first match holds
   std::optional<std::string> keylog;           ///< file for NSS key log lines
   // Capture and output
-  std::optional<std::string>
-      capture;  ///< absent: none. May hold strftime fields, see `expand_time`
+  std::optional<std::string> capture{kDefaultCapture};  ///< absent: none; see `expand_time`
   TailMode tail = TailMode::line;
   bool json = false;  ///< --json; `tail` is then TailMode::json
   FailOn fail_on = FailOn::never;
@@ -107,11 +117,6 @@ struct Config {
       rules;  ///< by rule name, which is not checked here
   bool operator==(const Config&) const = default;
 };
-
-/// The built-in lists, as `config/eastap.toml` shows them.
-[[nodiscard]] const std::vector<std::string>& default_intercept();
-[[nodiscard]] const std::vector<std::string>& default_tunnel();
-[[nodiscard]] const std::vector<std::string>& default_allow();
 
 [[nodiscard]] std::string_view to_string(TailMode mode);
 [[nodiscard]] std::string_view to_string(ColorMode mode);

@@ -11,8 +11,9 @@ namespace eastap {
 struct Diagnostic {
   Errc code = Errc::malformed;
   std::uint64_t offset = 0;  ///< octets from the start of `part`
-  std::string part;          ///< "request head", "request body", "response body", "query", …; empty: the input itself
-  std::string text;          ///< one sentence for the admin
+  std::string part;  ///< "request head", "request body", "response body", "query", …; empty: the
+                     ///< input itself
+  std::string text;  ///< one sentence for the admin
   bool operator==(const Diagnostic&) const = default;
 };
 

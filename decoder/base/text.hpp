@@ -20,7 +20,8 @@ namespace eastap {
   return std::as_bytes(std::span{text.data(), text.size()});
 }
 
-/// True when `text` is well-formed UTF-8 (no surrogates, no overlong forms, nothing above U+10FFFF).
+/// True when `text` is well-formed UTF-8 (no surrogates, no overlong forms, nothing above
+/// U+10FFFF).
 [[nodiscard]] bool is_utf8(std::string_view text);
 
 /// `text` with each octet that is not part of well-formed UTF-8 replaced by U+FFFD.
@@ -43,7 +44,7 @@ namespace eastap {
 [[nodiscard]] bool equals_ignoring_case(std::string_view left, std::string_view right);
 [[nodiscard]] std::string to_lower(std::string_view text);
 
-/// Decimal digits only, the whole of `text`; nothing on overflow.
+/// Decimal digits, after a '-' perhaps, the whole of `text`; nothing on overflow.
 [[nodiscard]] std::optional<std::int64_t> to_integer(std::string_view text);
 
 /// Without leading and trailing spaces and tabs.

@@ -17,14 +17,22 @@ inline constexpr std::size_t kTokensPerPage = 64;
 
 namespace detail {
 
+// Positions, not pointers: g++ 12 does not take a comparison of pointers for a constant expression
+// under -fsanitize=undefined, and the tables stay small.
 inline constexpr std::size_t kSlots = 2048;  // 655 rows: a third full, so that probing is short
 
-using RowTable = std::array<std::array<const TagRow*, kTokensPerPage>, kPageCount>;
+struct Place {
+  std::uint8_t page = 0;
+  std::uint8_t row = 0;  ///< from 1; 0: nothing here
+};
+
+using RowTable = std::array<std::array<std::uint8_t, kTokensPerPage>, kPageCount>;
 
 constexpr RowTable make_rows() {
   RowTable rows{};
-  for (const Page* page : kPages) {
-    for (const TagRow& row : page->rows) rows[page->number][row.tag.token] = &row;
+  for (std::size_t page = 0; page < kPageCount; ++page) {
+    std::uint8_t position = 0;
+    for (const TagRow& row : kPages[page]->rows) rows[page][row.tag.token] = ++position;
   }
   return rows;
 }
@@ -35,13 +43,14 @@ constexpr std::size_t slot_of(std::uint8_t page, std::string_view name) {
   return (hash ^ (hash >> 15)) % kSlots;
 }
 
-constexpr std::array<const TagRow*, kSlots> make_names() {
-  std::array<const TagRow*, kSlots> slots{};
+constexpr std::array<Place, kSlots> make_names() {
+  std::array<Place, kSlots> slots{};
   for (const Page* page : kPages) {
+    std::uint8_t position = 0;
     for (const TagRow& row : page->rows) {
       std::size_t slot = slot_of(page->number, row.name);
-      while (slots[slot] != nullptr) slot = (slot + 1) % kSlots;
-      slots[slot] = &row;
+      while (slots[slot].row != 0) slot = (slot + 1) % kSlots;
+      slots[slot] = {page->number, ++position};
     }
   }
   return slots;
@@ -56,17 +65,39 @@ constexpr std::array<std::uint64_t, 256> make_known() {
 }
 
 inline constexpr RowTable kRowTable = make_rows();
-inline constexpr std::array<const TagRow*, kSlots> kNameTable = make_names();
+inline constexpr std::array<Place, kSlots> kNameTable = make_names();
 inline constexpr std::array<std::uint64_t, 256> kKnown = make_known();
 
 constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
+/// The number of the page of that name, or `kPageCount`.
+constexpr std::size_t page_number(std::string_view name) {
+  if (!name.empty() && name.back() == ':') name.remove_suffix(1);
+  for (std::size_t page = 0; page < kPageCount; ++page) {
+    const std::string_view known = kPages[page]->name;
+    bool equal = known.size() == name.size();
+    for (std::size_t i = 0; i < name.size() && equal; ++i)
+      equal = lower(known[i]) == lower(name[i]);
+    if (equal) return page;
+  }
+  return kPageCount;
+}
+
+constexpr Place place_of(std::uint8_t page, std::string_view name) {
+  for (std::size_t slot = slot_of(page, name);; slot = (slot + 1) % kSlots) {
+    const Place place = kNameTable[slot];
+    if (place.row == 0) return place;
+    if (place.page == page && kPages[page]->rows[place.row - 1U].name == name) return place;
+  }
+}
 
 }  // namespace detail
 
 /// The row of a tag; null when the tables do not know the page or the token.
 [[nodiscard]] constexpr const TagRow* find_row(Tag tag) {
   if (tag.page >= kPageCount || tag.token >= kTokensPerPage) return nullptr;
-  return detail::kRowTable[tag.page][tag.token];
+  const std::uint8_t row = detail::kRowTable[tag.page][tag.token];
+  return row == 0 ? nullptr : &kPages[tag.page]->rows[row - 1U];
 }
 
 /// The page of that number; null when there is none.
@@ -77,33 +108,24 @@ constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c
 /// The page of that namespace. As written in [MS-ASCMD] and by other tools: case is ignored, and so
 /// is a trailing colon ("airsyncbase", "AirSync:").
 [[nodiscard]] constexpr const Page* find_page(std::string_view name) {
-  if (!name.empty() && name.back() == ':') name.remove_suffix(1);
-  for (const Page* page : kPages) {
-    if (page->name.size() != name.size()) continue;
-    bool equal = true;
-    for (std::size_t i = 0; i < name.size() && equal; ++i) {
-      equal = detail::lower(page->name[i]) == detail::lower(name[i]);
-    }
-    if (equal) return page;
-  }
-  return nullptr;
+  const std::size_t number = detail::page_number(name);
+  return number == kPageCount ? nullptr : kPages[number];
 }
 
 /// The row of that name (case counts) on a page; null when the page has no such name.
 [[nodiscard]] constexpr const TagRow* find_row(std::uint8_t page, std::string_view name) {
-  for (std::size_t slot = detail::slot_of(page, name);; slot = (slot + 1) % detail::kSlots) {
-    const TagRow* row = detail::kNameTable[slot];
-    if (row == nullptr || (row->tag.page == page && row->name == name)) return row;
-  }
+  const detail::Place place = detail::place_of(page, name);
+  return place.row == 0 ? nullptr : &kPages[place.page]->rows[place.row - 1U];
 }
 
 /// The tag of (namespace, name), e.g. ("AirSync", "SyncKey").
 [[nodiscard]] constexpr std::optional<Tag> find_tag(std::string_view page_name,
                                                     std::string_view name) {
-  const Page* page = find_page(page_name);
-  const TagRow* row = page == nullptr ? nullptr : find_row(page->number, name);
-  if (row == nullptr) return std::nullopt;
-  return row->tag;
+  const std::size_t number = detail::page_number(page_name);
+  if (number == kPageCount) return std::nullopt;
+  const detail::Place place = detail::place_of(static_cast<std::uint8_t>(number), name);
+  if (place.row == 0) return std::nullopt;
+  return kPages[number]->rows[place.row - 1U].tag;
 }
 
 /// One bit a token (bit 5 is token 0x05) that the tables know on that page; 0 for an unknown page.

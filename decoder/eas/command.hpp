@@ -17,9 +17,9 @@ namespace eastap::eas {
 
 /// A status number with the table that gives it its meaning (status_table.hpp).
 struct Status {
-  std::string scope;   ///< table key: "Sync", "Ping", "Provision.Policy", …
+  std::string scope;  ///< table key: "Sync", "Ping", "Provision.Policy", …
   int code = 0;
-  std::string place;   ///< "" the command itself; else "collection 5", "item 5:90", "store", …
+  std::string place;     ///< "" the command itself; else "collection 5", "item 5:90", "store", …
   bool success = false;  ///< per [MS-ASCMD]: 1, MoveItems 3, Ping 1 and 2
   std::string name;      ///< "InvalidSyncKey"; "" when the tables do not know the number
   std::string meaning;   ///< one sentence
@@ -30,11 +30,11 @@ struct Status {
 struct Item {
   enum class Kind : std::uint8_t { add, change, remove, soft_delete, fetch };
   Kind kind = Kind::add;
-  bool from_server = false;    ///< a server command, or the server's answer to a client command
-  bool is_response = false;    ///< inside Responses: answers a client's command
+  bool from_server = false;  ///< a server command, or the server's answer to a client command
+  bool is_response = false;  ///< inside Responses: answers a client's command
   std::string server_id, client_id;
   std::optional<int> status;
-  std::uint32_t node = 0;      ///< of the element, in the document it came from
+  std::uint32_t node = 0;  ///< of the element, in the document it came from
   bool operator==(const Item&) const = default;
 };
 
@@ -43,19 +43,21 @@ struct Item {
 struct Collection {
   std::string id, class_name;
   std::string folder_name;         ///< learned from FolderSync of this device
+  std::optional<int> folder_type;  ///< learned; `class_name` too, when the bodies do not say it
   std::string sync_key;            ///< asked
   std::string new_sync_key;        ///< answered
   std::optional<int> status;
-  std::vector<Item> items;         ///< request's first; at most Limits::items
+  std::vector<Item> items;  ///< request's first; at most Limits::items in a command
   std::uint32_t client_adds = 0, client_changes = 0, client_deletes = 0, client_fetches = 0;
   std::uint32_t adds = 0, changes = 0, deletes = 0, soft_deletes = 0;  ///< server commands
-  std::uint32_t fetches = 0;       ///< Fetch answers of the server
+  std::uint32_t fetches = 0;  ///< Fetch answers of the server
   bool more_available = false;
   bool in_request = false, in_response = false;
   std::optional<bool> get_changes;
   std::optional<int> window_size, filter_type, conversation_mode, estimate;
-  bool remembered = false;         ///< not in this body: of the request that an empty or Partial Sync stands on
-  bool first_sync = false;         ///< asked with key 0
+  bool remembered =
+      false;  ///< not in this body: of the request that an empty or Partial Sync stands on
+  bool first_sync = false;  ///< asked with key 0
   bool operator==(const Collection&) const = default;
 };
 
@@ -74,10 +76,11 @@ struct PingFolder {
 
 /// Ping, and the waiting part of a hanging Sync.
 struct Waiting {
-  std::optional<int> seconds;           ///< HeartbeatInterval, or Wait × 60
-  std::vector<PingFolder> folders;      ///< asked for; of the remembered request when the body was empty
-  std::vector<PingFolder> changed;      ///< answered
-  std::optional<int> limit_seconds;     ///< the server's HeartbeatInterval or Limit × 60
+  std::optional<int> seconds;  ///< HeartbeatInterval, or Wait × 60
+  std::vector<PingFolder>
+      folders;  ///< asked for; of the remembered request when the body was empty
+  std::vector<PingFolder> changed;   ///< answered
+  std::optional<int> limit_seconds;  ///< the server's HeartbeatInterval or Limit × 60
   std::optional<int> max_folders;
   bool operator==(const Waiting&) const = default;
 };
@@ -85,25 +88,26 @@ struct Waiting {
 struct Provision {
   enum class Phase : std::uint8_t { ask, acknowledge, wipe_acknowledge };
   Phase phase = Phase::ask;
-  std::string request_key, response_key;      ///< PolicyKey inside the bodies
-  std::optional<int> acknowledged_status;     ///< request: how the device applied the policy
-  std::optional<int> policy_status;           ///< response
-  bool remote_wipe = false;                   ///< the answer orders a wipe (of device or account)
+  std::string request_key, response_key;   ///< PolicyKey inside the bodies
+  std::optional<int> acknowledged_status;  ///< request: how the device applied the policy
+  std::optional<int> policy_status;        ///< response
+  bool remote_wipe = false;                ///< the answer orders a wipe (of device or account)
   bool account_only_wipe = false;
-  std::optional<int> wipe_status;             ///< request: 1 wiped, 2 failed
+  std::optional<int> wipe_status;                             ///< request: 1 wiped, 2 failed
   std::vector<std::pair<std::string, std::string>> settings;  ///< policy document, name and value
   bool operator==(const Provision&) const = default;
 };
 
-/// SendMail, SmartForward, SmartReply. Texts are decoded (RFC 2047), addresses without display name.
+/// SendMail, SmartForward, SmartReply. Texts are decoded (RFC 2047), addresses without display
+/// name.
 struct SentMail {
-  std::string client_id;         ///< WBXML ClientId
+  std::string client_id;  ///< WBXML ClientId
   std::string message_id, from, sender, subject;
-  std::vector<std::string> to, cc, bcc;   ///< at most Limits::recipients together
-  std::vector<std::string> forwardees;    ///< 16.x SmartForward without MIME
+  std::vector<std::string> to, cc, bcc;  ///< at most Limits::recipients together
+  std::vector<std::string> forwardees;   ///< 16.x SmartForward without MIME
   std::string source_folder, source_item, source_long_id, instance_id;  ///< the original
   bool save_in_sent = false, replace_mime = false;
-  std::string calendar_method;   ///< "REQUEST", "REPLY", "CANCEL" of a text/calendar part
+  std::string calendar_method;  ///< "REQUEST", "REPLY", "CANCEL" of a text/calendar part
   std::vector<std::string> attachment_names;
   std::uint64_t mime_octets = 0;
   bool operator==(const SentMail&) const = default;
@@ -114,10 +118,10 @@ struct FetchedItem {
   std::string store, collection_id, server_id, long_id, link_id, file_reference, class_name;
   std::optional<int> status;
   std::string content_type;
-  std::string range;                       ///< answered
-  std::optional<std::uint64_t> octets;     ///< of the data that came
-  std::optional<std::uint64_t> total;      ///< announced: Total, else EstimatedDataSize
-  std::optional<int> part;                 ///< index in a multipart body
+  std::string range;                    ///< answered
+  std::optional<std::uint64_t> octets;  ///< of the data that came
+  std::optional<std::uint64_t> total;   ///< announced: Total, else EstimatedDataSize
+  std::optional<int> part;              ///< index in a multipart body
   bool truncated = false;
   bool operator==(const FetchedItem&) const = default;
 };
@@ -131,9 +135,9 @@ struct MovedItem {
 
 struct MeetingAnswer {
   std::string folder, request_id, long_id, instance_id;
-  std::optional<int> response;   ///< 1 accepted, 2 tentative, 3 declined
+  std::optional<int> response;  ///< 1 accepted, 2 tentative, 3 declined
   std::optional<int> status;
-  std::string calendar_id;       ///< of the resulting appointment; "" when none
+  std::string calendar_id;  ///< of the resulting appointment; "" when none
   std::string proposed_start, proposed_end;
   bool operator==(const MeetingAnswer&) const = default;
 };
@@ -143,7 +147,7 @@ struct SearchQuery {
   std::string store, text, collection_id, asked_range, range;
   std::optional<int> status;
   std::optional<std::uint32_t> total;
-  std::uint32_t results = 0;     ///< that came
+  std::uint32_t results = 0;  ///< that came
   bool operator==(const SearchQuery&) const = default;
 };
 
@@ -159,10 +163,11 @@ struct ResolvedRecipient {
 /// One property group of Settings, or DeviceInformation inside Provision. Secrets (a recovery
 /// password) are left out.
 struct SettingsGroup {
-  std::string name;              ///< "DeviceInformation", "Oof", "UserInformation", …
-  bool set = false;              ///< else read
+  std::string name;  ///< "DeviceInformation", "Oof", "UserInformation", …
+  bool set = false;  ///< else read
   std::optional<int> status;
-  std::vector<std::pair<std::string, std::string>> values;  ///< of the request when set, else of the answer
+  std::vector<std::pair<std::string, std::string>>
+      values;  ///< of the request when set, else of the answer
   bool operator==(const SettingsGroup&) const = default;
 };
 
@@ -172,7 +177,7 @@ struct Autodiscover {
   std::string url, server_type;  ///< answered
   std::string redirect;          ///< another address, or another URL
   std::optional<int> status, error_code;
-  std::string error_name;        ///< v2 writes a word: "InvalidProtocol"
+  std::string error_name;  ///< v2 writes a word: "InvalidProtocol"
   std::string message, display_name;
   bool operator==(const Autodiscover&) const = default;
 };
@@ -180,21 +185,22 @@ struct Autodiscover {
 /// What the head of an answer says about the server and what it demands.
 struct ServerFacts {
   enum class Origin : std::uint8_t { unknown, exchange, other };
-  Origin origin = Origin::unknown;   ///< exchange: a header only Exchange sends is there; other: an error page without one
-  std::string build;                 ///< MS-Server-ActiveSync
-  std::string front_end, back_end;   ///< X-FEServer; X-BEServer or X-CalculatedBETarget
-  std::string request_id, product, via;   ///< request-id, Server, Via
-  std::vector<std::string> resync_versions;   ///< X-MS-RP: the device must start over
-  std::string location;              ///< X-MS-Location, else Location
-  std::string throttle_reason;       ///< X-MS-ASThrottle
+  Origin origin = Origin::unknown;  ///< exchange: a header only Exchange sends is there; other: an
+                                    ///< error page without one
+  std::string build;                ///< MS-Server-ActiveSync
+  std::string front_end, back_end;  ///< X-FEServer; X-BEServer or X-CalculatedBETarget
+  std::string request_id, product, via;      ///< request-id, Server, Via
+  std::vector<std::string> resync_versions;  ///< X-MS-RP: the device must start over
+  std::string location;                      ///< X-MS-Location, else Location
+  std::string throttle_reason;               ///< X-MS-ASThrottle
   std::optional<int> retry_after_seconds;
   std::string back_off_duration, back_off_reason;  ///< X-MS-BackOffDuration, …Reason
-  std::string schema_error;          ///< X-MS-ASError
-  std::string diagnostics;           ///< X-MS-diagnostics
+  std::string schema_error;                        ///< X-MS-ASError
+  std::string diagnostics;                         ///< X-MS-diagnostics
   std::optional<int> password_days_left;
-  std::string password_url;          ///< X-MS-Credential-Service-Url
+  std::string password_url;                 ///< X-MS-Credential-Service-Url
   std::vector<std::string> authentication;  ///< WWW-Authenticate: scheme names
-  std::string page_title;            ///< of an HTML answer
+  std::string page_title;                   ///< of an HTML answer
   bool operator==(const ServerFacts&) const = default;
 };
 
@@ -202,7 +208,7 @@ struct ServerFacts {
 struct Body {
   enum class Kind : std::uint8_t { none, wbxml, multipart, mime, xml, json, html, text, other };
   Kind kind = Kind::none;
-  std::shared_ptr<const std::string> octets;  ///< content coding undone; null when none
+  std::shared_ptr<const std::string> octets;        ///< content coding undone; null when none
   std::shared_ptr<const wbxml::Document> document;  ///< wbxml, or part 0 of multipart
   struct Part {
     std::uint32_t offset = 0, size = 0;  ///< in `octets`; inside it, always
@@ -217,30 +223,32 @@ struct Body {
 
 /// One ActiveSync (or Autodiscover, or OPTIONS) exchange, understood as far as it goes.
 ///
-/// `eas_status` is the Status of the command itself, when the answer has one. Else (Sync, MoveItems,
-/// MeetingResponse, GetItemEstimate, …) it is the one that all statuses of the uppermost level that
-/// has any (collection, message, …) agree on; when they differ, the first that is not a success.
+/// `eas_status` is the Status of the command itself, when the answer has one. Else (Sync,
+/// MoveItems, MeetingResponse, GetItemEstimate, …) it is the one that all statuses of the uppermost
+/// level that has any (collection, message, …) agree on; when they differ, the first that is not a
+/// success.
 struct Command {
-  std::string name;               ///< "Sync", "OPTIONS", "Autodiscover", "command 42"; "" when not ActiveSync
-  bool is_activesync = false;     ///< path, query and method say so
+  std::string name;  ///< "Sync", "OPTIONS", "Autodiscover", "command 42"; "" when not ActiveSync
+  bool is_activesync = false;  ///< path, query and method say so
   std::string user, device_id, device_type, user_agent;
-  std::string protocol_version;   ///< "16.1"
-  std::string policy_key;         ///< header or base64 query
+  std::string protocol_version;         ///< "16.1"
+  std::string policy_key;               ///< header or base64 query
   std::optional<std::uint16_t> locale;  ///< LCID of a base64 query
   bool base64_query = false;
   std::vector<std::pair<std::string, std::string>> parameters;  ///< further query parameters
 
   std::optional<int> http_status;
-  std::optional<int> eas_status;    ///< see above; absent: no Status in the answer
-  std::vector<Status> statuses;     ///< every level, in document order
+  std::optional<int> eas_status;  ///< see above; absent: no Status in the answer
+  std::vector<Status> statuses;   ///< every level, in document order
 
   Body request, response;
-  bool request_repeats_last = false;  ///< empty Sync or Ping body: collections and folders are the remembered ones'
+  bool request_repeats_last =
+      false;  ///< empty Sync or Ping body: collections and folders are the remembered ones'
 
-  std::string sync_key, new_sync_key;          ///< FolderSync, FolderCreate, …
+  std::string sync_key, new_sync_key;  ///< FolderSync, FolderCreate, …
   std::vector<Collection> collections;
   std::vector<FolderChange> folder_changes;
-  std::optional<Waiting> waiting;              ///< set when the request may hang
+  std::optional<Waiting> waiting;  ///< set when the request may hang
   std::optional<Provision> provision;
   std::vector<std::string> offered_versions, offered_commands;  ///< OPTIONS answers
   std::optional<SentMail> mail;
@@ -249,17 +257,19 @@ struct Command {
   std::vector<MeetingAnswer> meetings;
   std::vector<SearchQuery> searches;
   std::vector<ResolvedRecipient> recipients;
-  std::vector<SettingsGroup> settings;         ///< also DeviceInformation inside Provision
+  std::vector<SettingsGroup> settings;  ///< also DeviceInformation inside Provision
   std::optional<Autodiscover> autodiscover;
-  std::optional<ServerFacts> server;           ///< set when a response head came
-  std::optional<int> max_collections;          ///< the Limit beside Sync status 15
-  bool partial = false;                        ///< Sync with Partial: unnamed collections stay as they were
+  std::optional<ServerFacts> server;   ///< set when a response head came
+  std::optional<int> max_collections;  ///< the Limit beside Sync status 15
+  bool partial = false;                ///< Sync with Partial: unnamed collections stay as they were
   bool accepts_multipart = false;
 
-  std::string asked;    ///< what the request wants, one line, keys aside: "Inbox(5)", "3 folders", "ask policy"
-  std::string outcome;  ///< what came of it, one line: "first sync", "changed: Inbox(5)", "policy key 36… (temporary)"
-  /// Both in one line, without what `collections`, `folder_changes` and `waiting` say: for a line that
-  /// shows those itself. "to bob@contoso.test "Lunch", 12 kB → sent".
+  std::string asked;    ///< what the request wants, one line, keys aside: "Inbox(5)", "3 folders",
+                        ///< "ask policy"
+  std::string outcome;  ///< what came of it, one line: "first sync", "changed: Inbox(5)", "policy
+                        ///< key 36… (temporary)"
+  /// Both in one line, without what `collections`, `folder_changes` and `waiting` say: for a line
+  /// that shows those itself. "to bob@contoso.test "Lunch", 12 kB → sent".
   std::string detail;
 
   std::vector<Diagnostic> diagnostics;

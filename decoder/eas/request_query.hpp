@@ -15,15 +15,16 @@ namespace eastap::eas {
 /// The query part of an EAS request URI, [MS-ASHTTP] 2.2.1.1.1.
 struct RequestQuery {
   bool base64 = false;
-  std::uint8_t protocol_version = 0;  ///< tenths: 141 is 14.1; 0 in a plain query
+  std::uint8_t protocol_version = 0;         ///< tenths: 141 is 14.1; 0 in a plain query
   std::optional<std::uint8_t> command_code;  ///< base64 only, [MS-ASHTTP] 2.2.1.1.1.1.2
-  std::string command;                ///< "Sync"; "command 42" for a code without a name
+  std::string command;                       ///< "Sync"; "command 42" for a code without a name
   std::string user, device_id, device_type;
   std::optional<std::uint16_t> locale;
   std::optional<std::uint32_t> policy_key;
   bool save_in_sent = false;
   bool accepts_multipart = false;
-  /// What has no member above: AttachmentName, CollectionId, ItemId, LongId, Occurrence, … in order.
+  /// What has no member above: AttachmentName, CollectionId, ItemId, LongId, Occurrence, … in
+  /// order.
   std::vector<std::pair<std::string, std::string>> parameters;
   std::vector<Diagnostic> diagnostics;  ///< only `read_query` fills this
   bool operator==(const RequestQuery&) const = default;
@@ -37,9 +38,9 @@ inline constexpr std::size_t kMaxQueryParameters = 64;
 
 /// Reads the base64 form, [MS-ASHTTP] 2.2.1.1.1.1.
 ///
-/// `text` is everything after '?', as received. Errors: `bad_base64`; `truncated` when a length octet
-/// points past the end (`offset` counts decoded octets). Unknown command codes are kept, not refused.
-/// A device id of 16 octets that are no text is a GUID and becomes 32 hex digits.
+/// `text` is everything after '?', as received. Errors: `bad_base64`; `truncated` when a length
+/// octet points past the end (`offset` counts decoded octets). Unknown command codes are kept, not
+/// refused. A device id of 16 octets that are no text is a GUID and becomes 32 hex digits.
 [[nodiscard]] Result<RequestQuery> parse_base64_query(std::string_view text);
 
 /// Reads the plain form by name: in any order, ASCII case ignored, percent-decoded. The first of
@@ -59,8 +60,9 @@ inline constexpr std::size_t kMaxQueryParameters = 64;
 /// "16.1" for 161; "" for 0.
 [[nodiscard]] std::string version_text(std::uint8_t tenths);
 
-/// The user inside a masked Authorization value: `Basic <masked user="alice" digest="1a2b3c4d">`.
-/// `\"` and `\\` inside the quotes are undone. Nothing when there is none.
+/// The user inside a masked Authorization value (credentials are masked before a head gets here):
+/// `Basic <masked user="CONTOSO\alice" digest="1a2b3c4d">`, or the `upn` of a token. %XX inside the
+/// quotes is undone. Nothing when there is none.
 [[nodiscard]] std::optional<std::string> masked_user(std::string_view authorization);
 /// The digest inside it: equal for equal credentials.
 [[nodiscard]] std::optional<std::string> masked_digest(std::string_view authorization);

@@ -23,8 +23,8 @@ struct BodyOctets {
 ///
 /// Remembers by device (host, normalised user, DeviceId, DeviceType) the folders it has learned and
 /// the last complete Sync and Ping, so that later requests can be shown by name and empty ones by
-/// what they stand for. All of it is bounded by `Limits`; the least recently seen device is forgotten.
-/// Same inputs in the same order give the same commands.
+/// what they stand for. All of it is bounded by `Limits`; the least recently seen device is
+/// forgotten. Same inputs in the same order give the same commands.
 class Session {
  public:
   explicit Session(const Limits& limits = {});

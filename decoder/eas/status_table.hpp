@@ -11,13 +11,13 @@ namespace eastap::eas {
 
 /// One row of the status tables of [MS-ASCMD].
 struct StatusRow {
-  std::string_view scope;      ///< "Common", "Sync", "Provision.Policy", …
+  std::string_view scope;  ///< "Common", "Sync", "Provision.Policy", …
   int code;
   std::string_view name;
   std::string_view meaning;
-  std::string_view fault;      ///< client, server, transient, access, item, policy; "" for a success
+  std::string_view fault;  ///< client, server, transient, access, item, policy; "" for a success
   std::string_view next_step;
-  std::string_view versions;   ///< "14.0+", "16.1", "legacy"; "" all
+  std::string_view versions;  ///< "14.0+", "16.1", "legacy"; "" all
 };
 
 [[nodiscard]] std::span<const StatusRow> status_rows();

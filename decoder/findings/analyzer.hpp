@@ -29,7 +29,8 @@ class Analyzer {
 
   /// Called when a request is complete (`ending == open`) and when its exchange has ended. An
   /// exchange whose first call is the second one (an import) is taken as both.
-  [[nodiscard]] std::vector<Finding> observe(const model::Exchange& exchange, const eas::Command& command);
+  [[nodiscard]] std::vector<Finding> observe(const model::Exchange& exchange,
+                                             const eas::Command& command);
   [[nodiscard]] std::vector<Finding> observe(const model::ConnectionEvent& event);
 
   /// The evidence ends at `end`: deadlines up to it pass, and incidents that grew since they were

@@ -20,18 +20,18 @@ enum class Severity : std::uint8_t { info, notice, warning, error };
 /// escalates, with the same id.
 struct Finding {
   FindingId id;
-  std::string rule;              ///< "synckey-zero"
+  std::string rule;  ///< "synckey-zero"
   Severity severity = Severity::info;
-  Timestamp time{};              ///< of the event that opened, grew or escalated it
+  Timestamp time{};  ///< of the event that opened, grew or escalated it
   std::string host, user, device_id, device_type;
   std::uint64_t count = 0;
   Timestamp first{}, last{};
-  std::vector<ExchangeId> exchanges;    ///< evidence, oldest first; at most Limits::examples
+  std::vector<ExchangeId> exchanges;  ///< evidence, oldest first; at most Limits::examples
   std::vector<FindingId> because_of;
-  std::string summary;           ///< one line with the evidence in it
-  std::string explanation;       ///< consequence
+  std::string summary;      ///< one line with the evidence in it
+  std::string explanation;  ///< consequence
   std::string next_step;
-  std::string source;            ///< document behind the rule
+  std::string source;  ///< document behind the rule
   bool operator==(const Finding&) const = default;
 };
 

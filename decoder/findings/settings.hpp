@@ -36,13 +36,13 @@ struct Limits {
   std::size_t devices = 100'000;           ///< the longest silent one is forgotten first
   std::size_t device_octets = 256U << 20;  ///< of all devices' histories together, likewise
   std::size_t hosts = 4'096;
-  std::size_t steps = 32;                  ///< exchanges remembered one by one, a device
-  std::size_t collections = 256;           ///< a device; [MS-ASCMD] clients synchronise tens
-  std::size_t folders = 1'200;             ///< a device; Exchange ends at 1 000 (status 151)
-  std::size_t open_requests = 64;          ///< a device; EasMaxConcurrency is 10
-  std::size_t tallies = 50'000;            ///< (rule, key) pairs counted or open; the stalest ends first
-  std::size_t window_events = 1'024;       ///< of one tally inside its window; thresholds end here
-  std::size_t examples = 16;               ///< exchanges named by a finding: the first and the last half
+  std::size_t steps = 32;             ///< exchanges remembered one by one, a device
+  std::size_t collections = 256;      ///< a device; [MS-ASCMD] clients synchronise tens
+  std::size_t folders = 1'200;        ///< a device; Exchange ends at 1 000 (status 151)
+  std::size_t open_requests = 64;     ///< a device; EasMaxConcurrency is 10
+  std::size_t tallies = 50'000;       ///< (rule, key) pairs counted or open; the stalest ends first
+  std::size_t window_events = 1'024;  ///< of one tally inside its window; thresholds end here
+  std::size_t examples = 16;          ///< exchanges named by a finding: the first and the last half
   bool operator==(const Limits&) const = default;
 };
 

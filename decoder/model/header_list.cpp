@@ -21,6 +21,7 @@ std::string_view without_line_end(std::string_view line) {
 HeaderList::HeaderList(std::string head) : head_{std::move(head)} {
   const std::string_view all{head_};
   bool first = true;
+  bool foldable = false;
   for (std::size_t at = 0; at < all.size();) {
     const std::size_t newline = all.find('\n', at);
     const std::size_t next = newline == std::string_view::npos ? all.size() : newline + 1;
@@ -30,9 +31,12 @@ HeaderList::HeaderList(std::string head) : head_{std::move(head)} {
       first = false;
     } else if (!line.empty() && (line.front() == ' ' || line.front() == '\t')) {
       // obs-fold, RFC 9112 5.2: the value reaches to the end of this line
-      if (!fields_.empty()) {
+      const std::string_view part = trimmed(line);
+      if (foldable && !part.empty()) {
         Place& last = fields_.back();
-        last.value_size = static_cast<std::uint32_t>(at + line.size() - last.value_at);
+        const auto part_at = static_cast<std::size_t>(part.data() - all.data());
+        if (last.value_size == 0) last.value_at = static_cast<std::uint32_t>(part_at);
+        last.value_size = static_cast<std::uint32_t>(part_at + part.size() - last.value_at);
       }
     } else if (const std::size_t colon = line.find(':');
                colon != std::string_view::npos && fields_.size() < kMaxFields) {
@@ -42,6 +46,9 @@ HeaderList::HeaderList(std::string head) : head_{std::move(head)} {
       fields_.push_back({static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(colon),
                          static_cast<std::uint32_t>(value_at),
                          static_cast<std::uint32_t>(value.size())});
+      foldable = true;
+    } else {
+      foldable = false;  // what follows folded belongs to a line that is no field
     }
     at = next;
   }

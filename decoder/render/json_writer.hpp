@@ -1,7 +1,7 @@
 #pragma once
 
-#include <concepts>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -31,6 +31,9 @@ class JsonWriter {
   void value(std::uint64_t number);
   void value(int number) { value(std::int64_t{number}); }
   void value(unsigned number) { value(std::uint64_t{number}); }
+  void null();
+  /// After `key`, when the caller has put the value onto the string itself.
+  void value_written() { first_ = false; }
   /// Thousandths as a decimal fraction: 38214 is 38.214.
   void thousandths(std::int64_t number);
 
@@ -42,6 +45,10 @@ class JsonWriter {
   /// Nothing when `text` is empty: absent is absent.
   void member_if(std::string_view name, std::string_view text) {
     if (!text.empty()) member(name, text);
+  }
+  template <class T>
+  void member_if(std::string_view name, const std::optional<T>& content) {
+    if (content) member(name, *content);
   }
   /// `"text": …` where the octets are UTF-8, else `"base64": …`.
   void octets(std::string_view content);

@@ -22,12 +22,20 @@ using ZoneOffset = std::function<std::chrono::seconds(Timestamp)>;
 struct LineStyle {
   std::size_t width = 0;  ///< columns; 0: not fitted (output is no terminal); below 40 counts as 40
   Theme theme = kPlainTheme;
-  ZoneOffset offset;  ///< empty: UTC
+  /// "→ …" below a failure. Who prints many lines may leave it out where `trouble_signature` was
+  /// told a moment ago.
+  bool next_steps = true;
+  ZoneOffset offset = {};  ///< empty: UTC
 };
 
 /// An exchange that ended (answered, cut or given up).
 void append_exchange_line(std::string& out, const model::Exchange& exchange,
                           const eas::Command& command, const LineStyle& style);
+
+/// The same for exchanges in which the same went wrong, whatever the numbers in it; "" when nothing
+/// did.
+[[nodiscard]] std::string trouble_signature(const model::Exchange& exchange,
+                                            const eas::Command& command);
 
 /// A request that was just sent and may hang: "Ping  3 folders  waiting up to 470 s".
 void append_waiting_line(std::string& out, const model::Exchange& exchange,

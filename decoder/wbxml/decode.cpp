@@ -17,7 +17,6 @@ using namespace tokens;
 using codepages::Tag;
 
 constexpr std::uint32_t kNone = 0xFFFF'FFFF;
-constexpr std::string_view kActiveSyncId = "-//MICROSOFT//DTD ActiveSync//EN";
 
 std::string hex(std::uint32_t value) {
   char text[16];
@@ -177,7 +176,7 @@ class Reader {
 
   void judge_header(std::uint32_t id_at, std::uint32_t charset_at) {
     const std::string_view id_text = document_.public_id_text();
-    activesync_ = document_.public_id == 1 || id_text == kActiveSyncId;
+    activesync_ = document_.is_activesync();
     if (!activesync_) {
       remark(Errc::unsupported, id_at, [&] {
         return document_.public_id == 0

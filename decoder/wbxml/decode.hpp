@@ -19,7 +19,8 @@ struct Limits {
   /// without this, a few octets a reference would unfold to gigabytes in whatever shows the
   /// document.
   std::uint32_t table_octets = 16U << 20;
-  /// Remarks kept for one body; further ones are counted in the last.
+  /// Remarks kept for one body, beside the first of each code and the one that ended the decoding;
+  /// further ones are counted in the last.
   std::uint16_t diagnostics = 64;
 };
 
@@ -28,7 +29,9 @@ struct Limits {
 /// offset:
 ///
 /// - `truncated`: the body ends too early; a value that was cut is kept as far as it came;
-/// - `malformed`, `too_deep`, `too_large`: decoding stopped there (`decoded_octets`);
+/// - `malformed`, `too_deep`, `too_large`: decoding stopped there (`decoded_octets`); it went on
+/// after
+///   a reference that the string table cannot answer, and ended regularly before octets left over;
 /// - `bad_text`: text that is not UTF-8, or a character that does not exist; kept exact;
 /// - `unsupported`: header fields that are not ActiveSync's, and what ActiveSync does not use
 ///   (extensions, attributes, PI); kept exact, decoding went on. Only a version stops it;

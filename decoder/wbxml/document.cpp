@@ -76,6 +76,12 @@ std::string_view Document::public_id_text() const {
   return public_id == 0 ? table_string(public_id_index) : std::string_view{};
 }
 
+bool Document::is_activesync() const {
+  const std::string_view text = public_id_text();
+  return public_id == 1 || text == "-//MICROSOFT//DTD ActiveSync//EN" ||
+         text == "-//AIRSYNC//DTD AirSync//EN";
+}
+
 std::string_view Document::table_string(std::uint32_t index) const {
   if (index >= string_table_size) return {};
   const std::string_view rest = octets(string_table_offset, string_table_size).substr(index);

@@ -132,6 +132,8 @@ class Document {
   }
   /// The public identifier that stands in the string table; "" when `public_id` is not 0.
   [[nodiscard]] std::string_view public_id_text() const;
+  /// The header names ActiveSync, by number or by text.
+  [[nodiscard]] bool is_activesync() const;
   /// The string at `index` of the string table, without its NUL; "" when there is none.
   [[nodiscard]] std::string_view table_string(std::uint32_t index) const;
   [[nodiscard]] std::string_view octets(std::uint32_t offset, std::uint32_t size) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -16,30 +17,42 @@ namespace eastap::wbxml {
 ///     Builder body;
 ///     body.open(airsync::kSync).open(airsync::kCollections).add(airsync::kSyncKey, "0");
 ///     std::string octets = std::move(body).finish();
+///
+/// Values and closes outside of the root are ignored.
 class Builder {
  public:
-  Builder();
+  /// `header`: what stands before the first token.
+  explicit Builder(std::string header = activesync_header());
+  /// 03 01 6A 00: version 1.3, no public identifier, UTF-8, no string table.
+  [[nodiscard]] static std::string activesync_header() { return {"\x03\x01\x6A\x00", 4}; }
+
   /// Begins an element inside the one that is open.
   Builder& open(codepages::Tag tag);
-  /// Ends the innermost open element; without one it does nothing.
+  /// The same, named by a string at `index` of the header's string table (LITERAL).
+  Builder& open_literal(std::uint8_t page, std::uint32_t index);
+  /// Ends the innermost open element.
   Builder& close();
   /// Text of the open element, as STR_I; as OPAQUE when it holds a NUL, which STR_I cannot carry.
   Builder& text(std::string_view value);
   Builder& opaque(std::string_view octets);
   /// One character by its number, as ENTITY.
   Builder& entity(std::uint32_t code_point);
+  /// Tokens as they are: EXT_* or PI.
+  Builder& extension(std::string_view tokens);
+  /// An attribute list with its END, directly after `open`.
+  Builder& attributes(std::string_view tokens);
   /// An element with a value: OPAQUE where the tag's row says so, text else; none when it is "".
   Builder& add(codepages::Tag tag, std::string_view value = {});
   /// Closes what is open and gives the body.
   [[nodiscard]] std::string finish() &&;
 
  private:
-  friend Result<std::string> encode(const Document& document);
-  void content();
+  bool begin_content();
+  void begin_element(codepages::Tag tag);
 
   std::string out_;
-  std::string open_tags_;       ///< one octet a level: 1 when its element has content
-  std::size_t last_token_ = 0;  ///< of the innermost element while it has no content yet
+  std::string has_content_;   ///< one octet an open element
+  std::size_t token_at_ = 0;  ///< of the innermost element, while it has no content
   std::uint8_t page_ = 0;
 };
 
@@ -49,16 +62,17 @@ class Builder {
 [[nodiscard]] Result<std::string> encode(const Document& document);
 
 /// XML in the form that eastap prints, to a body: an element's page is its namespace (default or by
-/// prefix; case and a trailing colon are ignored), `encoding="base64"` is sent as OPAQUE and so is
+/// prefix; case and a trailing colon are ignored). `encoding="base64"` is sent as OPAQUE, and so is
 /// the text of a tag whose row says so (`encoding="opaque"` and `encoding="text"` decide
-/// otherwise);
-/// `<unknown page="n" token="0xNN">` stands for what the tables lack. White space between elements,
-/// comments and processing instructions are left out.
+/// otherwise). In any namespace: `<unknown page="n" token="0xNN">` for what the tables lack,
+/// `<literal name="">`, and `<piece>`, `<entity code="0x…"/>`, `<extension>` for content between
+/// elements. White space between elements, comments and processing instructions are left out; line
+/// ends stay as they are.
 ///
-/// Errors: `malformed` (not well-formed XML, no root, text beside elements of the root's kind that
-/// cannot be sent); `not_found` (no such namespace or tag); `bad_base64`; `unsupported` (an
-/// attribute that WBXML of ActiveSync cannot carry); `too_deep` (beyond 256). Offsets are octets of
-/// `xml`.
+/// Errors, with offsets in octets of `xml` (of the element, or near it): `malformed` (not
+/// well-formed, no root or several, a wrong `unknown`, elements inside base64); `not_found` (no
+/// such namespace or tag); `bad_base64`; `bad_text` (not UTF-8); `unsupported` (an attribute that
+/// ActiveSync cannot carry); `too_deep` (beyond 256 levels).
 [[nodiscard]] Result<std::string> encode_xml(std::string_view xml);
 
 }  // namespace eastap::wbxml

@@ -22,10 +22,12 @@ struct OtherDocument {
 /// A body of SyncML, OMA Client Provisioning, WML, SI/SL, Wireless Village … as XML, by libwbxml.
 ///
 /// It is called only on a body that our own decoder read to its end within limits (256 levels,
-/// 100 000 elements, characters up to U+10FFFF, 16 MiB body, 4 MiB out of the string table), since
-/// libwbxml ends the process on what lies beyond. Errors: `unsupported` for ActiveSync and for
-/// languages that libwbxml does not know; what the decoder said (`truncated`, `malformed`,
-/// `too_deep`, `too_large`, `bad_text`) with its offset; `malformed` with libwbxml's words.
+/// 100 000 elements, some 7 000 beside each other, characters up to U+10FFFF, 4 MiB body, 4 MiB out
+/// of the string table), since libwbxml ends the process, or is busy for minutes, on what lies
+/// beyond; a document inside a SyncML value counts like the whole. Errors: `unsupported` for
+/// ActiveSync and for languages that libwbxml does not know; what the decoder said (`truncated`,
+/// `malformed`, `too_deep`, `too_large`, `bad_text`) with its offset; `malformed` with libwbxml's
+/// words.
 [[nodiscard]] Result<OtherDocument> decode_other(std::string_view body);
 
 /// An ActiveSync body as libwbxml reads it, behind the same limits. For comparisons; no part of the

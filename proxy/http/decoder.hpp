@@ -77,6 +77,10 @@ struct Event {
 [[nodiscard]] Result<Head> read_head(std::string_view head, Direction direction,
                                      std::string_view answers, std::vector<Diagnostic>* remarks);
 
+/// Reads a request line or status line (line end optional): method and target, or status, and
+/// version.
+[[nodiscard]] Result<Head> read_start_line(std::string_view line, Direction direction);
+
 /// Turns one direction of an HTTP/1.x connection into events. A watcher: it accepts whatever it can
 /// find the end of (bare LF, no reason phrase, odd case, leading empty lines, folded lines), and
 /// becomes opaque, after one `malformed` event, where it cannot. Feeding the same octets in any
@@ -89,8 +93,9 @@ class Decoder {
   /// Appends the events of `input` to `out`.
   void feed(std::span<const std::byte> input, std::vector<Event>& out);
 
-  /// Ends a read-until-close body, or reports `truncated`. Nothing may be fed afterwards.
-  void peer_closed(std::vector<Event>& out);
+  /// Ends a read-until-close body, or reports `truncated`; the latter always when the connection
+  /// ended `abruptly` (reset, or given up by us). Nothing may be fed afterwards.
+  void peer_closed(std::vector<Event>& out, bool abruptly = false);
 
   /// Responses: a request of that method has been sent; answers come in that order.
   void expect(std::string_view method);
@@ -108,7 +113,7 @@ class Decoder {
   [[nodiscard]] bool is_opaque() const { return state_ == State::opaque; }
   /// Between two messages, with not one octet of the next.
   [[nodiscard]] bool is_idle() const { return state_ == State::idle; }
-  [[nodiscard]] std::uint64_t octets_fed() const { return fed_; }
+  [[nodiscard]] std::uint64_t octets_fed() const { return at_; }
 
  private:
   enum class State : std::uint8_t {
@@ -125,37 +130,38 @@ class Decoder {
   };
   enum class Method : std::uint8_t { other, head, connect };
 
-  std::size_t take_head(std::string_view rest, std::vector<Event>& out);
-  std::size_t take_trailers(std::string_view rest, std::vector<Event>& out);
-  std::size_t take_chunk_line(std::string_view rest, std::vector<Event>& out);
+  // Each takes from the front of `rest`, which stands at `at_`, and returns how much; 0 with the
+  // state changed means that another state is to look at the same octets.
+  std::size_t take(std::string_view rest, std::vector<Event>& out);
+  std::size_t take_section(std::string_view rest, std::vector<Event>& out);
+  std::size_t take_body(std::string_view rest, std::vector<Event>& out);
+  std::size_t take_chunk_size(std::string_view rest, std::vector<Event>& out);
   std::size_t take_chunk_end(std::string_view rest, std::vector<Event>& out);
-  std::size_t find_section_end(std::string_view rest);
-  bool start_line_is_sound(std::string_view fresh, std::size_t& bad_at);
-  void head_complete(std::string_view head, std::vector<Event>& out);
-  void message_ended(std::vector<Event>& out);
-  void broken(std::uint64_t at, Errc code, std::string text, std::string_view unit,
-              std::vector<Event>& out);
-  void emit(Event::Kind kind, std::uint64_t from, std::string_view octets, std::vector<Event>& out);
+  std::optional<Error> head_complete(std::string_view text, std::vector<Event>& out);
+  void begin_chunk_line();
   [[nodiscard]] Method next_method() const;
   void answered();
+  void begin_section(State state, std::uint64_t at);
+  void message_ended(std::uint64_t at, std::vector<Event>& out);
+  void broken(std::uint64_t at, Errc code, std::string text, std::vector<Event>& out);
 
   Direction direction_;
   State state_ = State::idle;
   bool connect_pending_ = false;  // opaque because of CONNECT, nothing opaque seen yet
-  bool empty_line_ = false;       // find_section_end: the line so far is empty (or CR)
-  bool first_line_done_ = false;
-  bool method_done_ = false;  // start line: the first blank has been seen
-  bool chunk_digits_ = false;
-  bool chunk_cr_ = false;
+  bool opaque_next_ = false;      // opaque as soon as the message under way has ended
+  bool first_line_done_ = false;  // of a head
+  bool chunk_digits_ = false;     // a chunk size has begun
+  bool after_cr_ = false;         // in chunk framing: only LF may follow
   Limits limits_;
-  std::uint64_t fed_ = 0;         // octets of all pieces before the current one
   std::uint64_t at_ = 0;          // offset of the next octet to read
-  std::uint64_t unit_at_ = 0;     // offset of the head, trailers or chunk line under way
-  std::uint64_t remaining_ = 0;   // of a body or chunk
+  std::uint64_t unit_at_ = 0;     // offset of the head or trailers under way
+  std::uint64_t remaining_ = 0;   // octets of a body or chunk
   std::size_t line_bytes_ = 0;    // of the chunk line under way
-  std::string buffer_;            // an unfinished head, trailers or chunk line
+  std::size_t scanned_ = 0;       // octets of the section under way that hold no unread line end
+  std::size_t line_start_ = 0;    // of the line under way, in the section
+  std::string buffer_;            // an unfinished section
   std::string emitted_;           // keeps the octets of events alive until the next call
-  std::vector<Method> expected_;  // from expected_at_ on
+  std::vector<Method> expected_;  // answered from expected_at_ on
   std::size_t expected_at_ = 0;
 };
 

@@ -32,13 +32,18 @@ class Masker {
   /// `salt`: random, of this process, never stored.
   explicit Masker(const std::array<std::uint8_t, 32>& salt);
 
-  /// `head` as received, whole or cut anywhere, well-formed or not. The line structure is kept.
+  /// `head` as received, whole or cut anywhere, well-formed or not. Lines stay as they are, except
+  /// that a masked value that was folded stands on one line.
   [[nodiscard]] std::string head(std::string_view head) const;
 
   /// First 4 octets of the HMAC as 8 hexadecimal digits.
   [[nodiscard]] std::string digest(std::string_view secret) const;
 
  private:
+  [[nodiscard]] std::string value(std::string_view compared_name, std::string_view value) const;
+  [[nodiscard]] std::string credential(std::string_view value) const;
+  [[nodiscard]] std::string challenge(std::string_view value) const;
+
   std::array<std::uint8_t, 32> salt_;
 };
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -88,19 +89,25 @@ class Assembler {
 
  private:
   struct Open;
-  struct Side;
+  using Events = std::vector<http::Event>;
 
-  void on_request(const http::Event& event, Timestamp now);
-  void on_response(const http::Event& event, Timestamp now);
+  void on_requests(const Events& events, Timestamp now);
+  void on_responses(const Events& events, Timestamp now);
   void begin_request(const http::Event& event, Timestamp now);
   void begin_response(const http::Event& event, Timestamp now);
-  void request_ended(Open& open, bool complete, Timestamp now);
+  void request_ended(const http::Event& event, Timestamp now);
+  void response_ended(const http::Event& event, Timestamp now);
+  void request_cut(const http::Event& event, Timestamp now);
+  void response_cut(const http::Event& event);
+  void malformed(http::Direction direction, const Events& events, std::size_t index, Timestamp now);
   void settle(Timestamp now);
-  void end_front(model::Ending ending, std::string error, Timestamp now);
-  void end_all(Timestamp now);
+  void end_front(model::Ending ending, Timestamp now);
+  void end_all(model::Ending ending, Timestamp now);
+  void cut_answers(Timestamp now);
+  void side_closed(model::Ending how, Timestamp now);
   void note(model::ConnectionEvent::Kind kind, std::string reason, std::string detail,
             Timestamp now);
-  void malformed(const http::Event& event, http::Direction direction, Timestamp now);
+  [[nodiscard]] Open* answering() const;
 
   std::shared_ptr<const model::Connection> connection_;
   ExchangeIds& ids_;
@@ -110,16 +117,22 @@ class Assembler {
   http::Decoder requests_;
   http::Decoder responses_;
   std::vector<std::unique_ptr<Open>> open_;  // in the order of their requests
-  std::size_t answering_ = 0;                // index in open_ of the next to be answered
+  std::size_t answered_ = 0;                 // the first of open_ whose response has not ended
   Open* receiving_ = nullptr;                // whose request is still arriving
+  std::optional<Timestamp> request_began_;   // of a head that is still arriving
+  std::optional<Timestamp> response_began_;
   std::uint64_t delivered_ = 0;
   std::uint64_t opaque_up_ = 0, opaque_down_ = 0;
   bool upgraded_ = false;
+  bool device_gone_ = false, server_gone_ = false;
+  bool deaf_ = false;  // everything has ended: octets that still arrive belong to nothing
   bool stopped_ = false;
-  bool answer_unasked_ = false;                    // the answer under way belongs to no request
+  bool overflown_ = false;                         // more unanswered requests than the limit
+  bool unasked_noted_ = false;                     // once a connection is enough
   model::Ending closed_by_ = model::Ending::open;  // who closed first
   Timestamp closed_at_{};
-  std::string broken_;  // why answers can no longer be read
+  std::string broken_;  // why answers can no longer be told apart
+  std::string error_;   // of `stopped`
 };
 
 }  // namespace eastap::pipeline

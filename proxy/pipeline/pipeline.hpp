@@ -19,13 +19,6 @@ struct PipelineSettings {
   findings::Settings findings;
 };
 
-/// `exchange` with the secrets of its bodies overwritten (its head is masked already). A body whose
-/// content coding hides a secret is kept decoded: its Content-Encoding field is renamed to
-/// `X-Eastap-Undone-Content-Encoding`. Unchanged messages are shared. Doing it twice changes
-/// nothing.
-[[nodiscard]] model::Exchange without_body_secrets(model::Exchange exchange,
-                                                   const http::CodingLimits& limits);
-
 /// Understands what enters, in order, and hands on records: live traffic and replay take the same
 /// way, so that both give the same records. One thread.
 class Pipeline {

@@ -15,14 +15,10 @@ inline constexpr Tag kStatus{5, 0x0B};
 inline constexpr Tag kDstMsgId{5, 0x0C};
 
 inline constexpr TagRow kRows[] = {
-    {kMoveItems, "MoveItems", 0x7F, false},
-    {kMove, "Move", 0x7F, false},
-    {kSrcMsgId, "SrcMsgId", 0x7F, false},
-    {kSrcFldId, "SrcFldId", 0x7F, false},
-    {kDstFldId, "DstFldId", 0x7F, false},
-    {kResponse, "Response", 0x7F, false},
-    {kStatus, "Status", 0x7F, false},
-    {kDstMsgId, "DstMsgId", 0x7F, false},
+    {kMoveItems, "MoveItems", 0x7F, false}, {kMove, "Move", 0x7F, false},
+    {kSrcMsgId, "SrcMsgId", 0x7F, false},   {kSrcFldId, "SrcFldId", 0x7F, false},
+    {kDstFldId, "DstFldId", 0x7F, false},   {kResponse, "Response", 0x7F, false},
+    {kStatus, "Status", 0x7F, false},       {kDstMsgId, "DstMsgId", 0x7F, false},
 };
 
 inline constexpr Page kPage{5, "Move", kRows};

@@ -1,0 +1,104 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/invocation.hpp"
+
+/// The one list of options. Flags, TOML keys, environment variables, help, man page and sample
+/// config are all made from it. Private to config/ and its tests.
+namespace eastap::config {
+
+enum class Form : std::uint8_t {
+  text,
+  list,  ///< repeatable flag, TOML array, comma-separated variable
+  number,
+  duration,  ///< TOML: a string such as "30s", or an integer of seconds
+  size,      ///< TOML: a string such as "32MiB", or an integer of octets
+  truth,     ///< a flag without a value
+  rules,     ///< `[rules.NAME]` tables; `NAME.KEY=VALUE` elsewhere
+};
+
+enum class Group : std::uint8_t {
+  proxy,
+  certificates,
+  capture,
+  output,
+  decode,
+  limits,
+  deadlines,
+  rules,
+  general
+};
+
+/// Which subcommands take the option, as bits.
+namespace in {
+inline constexpr unsigned run = 1;
+inline constexpr unsigned replay = 2;
+inline constexpr unsigned tail = 4;
+inline constexpr unsigned decode = 8;
+inline constexpr unsigned encode = 16;
+inline constexpr unsigned ca_create = 32;
+inline constexpr unsigned ca_show = 64;
+inline constexpr unsigned ca_export = 128;
+inline constexpr unsigned ca = ca_create | ca_show | ca_export;
+inline constexpr unsigned readers = replay | tail;
+inline constexpr unsigned all = 255;
+}  // namespace in
+
+struct Option {
+  std::string flag;        ///< "--listen"
+  std::string value_name;  ///< "ADDR:PORT"; empty for `truth`
+  std::string
+      key;  ///< TOML: "listen", "deadline.waiting"; empty: flag only, as it is about one call
+  Form form = Form::text;
+  Group group = Group::general;
+  unsigned commands = in::all;
+  std::string summary;  ///< one line for --help
+  std::string detail;   ///< more for man page and sample; may be empty
+  std::string example;  ///< a value for the sample config, when there is no default
+  /// Takes the values of one level (a flag's occurrences, a TOML array, …) over those of lower
+  /// levels. `place` names the level. Throws `Complaint`.
+  std::function<void(Invocation&, const std::vector<std::string>& values, const std::string& place)>
+      apply;
+  /// The default as text, list items apart; empty: there is none to show.
+  std::function<std::vector<std::string>(const Config&)> shown;
+  std::string default_text;           ///< instead of `shown` in help, where words say more
+  std::vector<std::string> excludes;  ///< flags that must not be given at the same level
+
+  [[nodiscard]] std::string variable()
+      const;  ///< "EASTAP_LISTEN"; empty without key, but for --config
+};
+
+[[nodiscard]] const std::vector<Option>& option_table();
+
+struct Command {
+  Subcommand command = Subcommand::run;
+  unsigned bit = 0;
+  std::string name;       ///< "ca show"
+  std::string file_name;  ///< of the positional argument; empty: takes none
+  bool file_required = false;
+  std::string summary;
+  std::string detail;
+  std::vector<std::string> examples;  ///< command line, two spaces, "# " and what it does
+};
+
+[[nodiscard]] const std::vector<Command>& command_table();
+
+[[nodiscard]] std::string_view title(Group group);
+[[nodiscard]] std::string version_text();
+[[nodiscard]] std::string help_text();                        ///< eastap --help
+[[nodiscard]] std::string help_text(const Command& command);  ///< eastap run --help
+
+/// The settings of a config file. `shown_name` is how messages call it. Throws `ConfigError`.
+void apply_toml(Invocation& invocation, std::string_view text, const std::string& shown_name);
+
+/// Applies `values` to `option` and turns its complaint into a `ConfigError` that begins with
+/// `place`.
+void apply_option(const Option& option, Invocation& invocation,
+                  const std::vector<std::string>& values, const std::string& place);
+
+}  // namespace eastap::config

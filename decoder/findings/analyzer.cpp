@@ -1,0 +1,194 @@
+#include "decoder/findings/analyzer.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "decoder/findings/apply.hpp"
+#include "decoder/findings/clients.hpp"
+#include "decoder/findings/context.hpp"
+#include "decoder/findings/rules/rules.hpp"
+
+namespace eastap::findings {
+
+namespace {
+
+constexpr std::size_t kVerbCount = 32;
+
+/// Detectors of a phase by command, so that an ordinary request meets only its own.
+using Dispatch = std::array<std::vector<void (*)(Context&)>, kVerbCount>;
+
+Dispatch dispatch_of(Phase phase) {
+  Dispatch out;
+  for (const Detector& detector : detectors()) {
+    if (detector.phase != phase) continue;
+    for (std::size_t verb = 0; verb < kVerbCount; ++verb) {
+      if ((detector.verbs >> verb & 1U) != 0) out[verb].push_back(detector.run);
+    }
+  }
+  return out;
+}
+
+void run(const Dispatch& dispatch, Context& context) {
+  for (const auto detector : dispatch[static_cast<std::size_t>(context.facts.verb)])
+    detector(context);
+}
+
+}  // namespace
+
+class Analyzer::Engine {
+ public:
+  explicit Engine(Settings settings)
+      : limits_{settings.limits},
+        history_{settings.limits},
+        incidents_{settings},
+        clients_{settings.limits.hosts},
+        on_request_{dispatch_of(Phase::request)},
+        on_answer_{dispatch_of(Phase::answer)} {}
+
+  std::vector<Finding> observe(const model::Exchange& exchange, const eas::Command& command) {
+    std::vector<Finding> out;
+    if (exchange.connection == nullptr || exchange.request == nullptr || !command.is_activesync)
+      return out;
+    const bool waits = exchange.ending == model::Ending::open;
+    Facts facts = request_facts(exchange, command);
+    if (!waits) add_answer(facts, std::max(now_, facts.sent));
+    pass_time(waits ? facts.sent : facts.ended);
+    clients_.decrypted(without_port(exchange.connection->client), exchange.connection->host);
+
+    const auto device = history_.device(exchange.connection->host, command.user, command.device_id,
+                                        command.device_type, command.user_agent);
+    if (device->monitoring) return out;
+    Host& host = history_.host(exchange.connection->host);
+    Context context{facts, device, *device, host, incidents_, deadlines_, limits_};
+
+    if (waits) {
+      begin(context);
+    } else if (!is_duplicate(*device, facts)) {
+      const bool begun =
+          std::any_of(device->open.begin(), device->open.end(),
+                      [&](const OpenRequest& open) { return open.id == exchange.id; });
+      if (!begun) begin(context);
+      if (!host.activesync_seen && !facts.head.activesync.empty()) host.activesync_seen = true;
+      run(on_answer_, context);
+      apply_answer(context);
+    }
+    history_.settle(*device);
+    incidents_.take(out);
+    return out;
+  }
+
+  std::vector<Finding> observe(const model::ConnectionEvent& event) {
+    std::vector<Finding> out;
+    pass_time(event.time);
+    detect_connection(event, incidents_, clients_);
+    incidents_.take(out);
+    return out;
+  }
+
+  std::vector<Finding> finish(Timestamp end) {
+    std::vector<Finding> out;
+    pass_time(end);
+    incidents_.take_rest(out);
+    return out;
+  }
+
+  [[nodiscard]] Size size() const {
+    return {history_.devices(), history_.octets(), incidents_.size()};
+  }
+
+ private:
+  void begin(Context& context) {
+    apply_identity(context);
+    run(on_request_, context);
+    apply_request(context);
+    watch_for_answer(context);
+  }
+
+  /// One deadline a device suffices: it looks at all that is open.
+  void watch_for_answer(Context& context) {
+    Device& device = context.device;
+    if (device.answer_deadline || context.facts.hangs ||
+        context.facts.exchange->ending != model::Ending::open)
+      return;
+    device.answer_deadline = true;
+    deadlines_.add(
+        context.facts.sent + std::chrono::seconds{incidents_.rule(RuleId::no_answer).threshold},
+        context.owner, Wait::answer, context.facts.id);
+  }
+
+  /// Two imported logs can hold one exchange twice (G6): same moment, same content.
+  static bool is_duplicate(const Device& device, const Facts& facts) {
+    for (std::size_t back = device.steps.size(); back-- > 0;) {
+      const Step& step = device.steps[back];
+      if (step.id == facts.id) return true;
+      if (step.began == facts.began && step.fingerprint == facts.fingerprint) return true;
+      if (device.steps.size() - back >= 8) break;
+    }
+    return false;
+  }
+
+  /// Time only moves on; a late event is taken at the time it names and moves nothing back.
+  void pass_time(Timestamp to) {
+    if (to <= now_) return;
+    while (deadlines_.due(to)) {
+      const Deadline deadline = deadlines_.take();
+      const auto device = deadline.device.lock();
+      if (!device) continue;
+      incidents_.advance(deadline.at);
+      Moment moment{deadline.at, *device, incidents_};
+      switch (deadline.wait) {
+        case Wait::policy_silence: policy_silence_passed(moment, deadline); break;
+        case Wait::provision_finish: provision_finish_passed(moment, deadline); break;
+        case Wait::more_items: more_items_passed(moment, deadline); break;
+        case Wait::answer: answer_deadline(device, moment, deadline); break;
+      }
+    }
+    now_ = to;
+    incidents_.advance(now_);
+  }
+
+  void answer_deadline(const std::shared_ptr<Device>& device, Moment& moment,
+                       const Deadline& deadline) {
+    device->answer_deadline = false;
+    answer_passed(moment, deadline);
+    const std::chrono::seconds patience{incidents_.rule(RuleId::no_answer).threshold};
+    Timestamp next{};
+    ExchangeId about;
+    for (const OpenRequest& open : device->open) {
+      if (open.hangs || open.sent + patience <= moment.now) continue;
+      if (next == Timestamp{} || open.sent + patience < next) {
+        next = open.sent + patience;
+        about = open.id;
+      }
+    }
+    if (next == Timestamp{}) return;
+    device->answer_deadline = true;
+    deadlines_.add(next, device, Wait::answer, about);
+  }
+
+  Limits limits_;
+  History history_;
+  Incidents incidents_;
+  Deadlines deadlines_;
+  Clients clients_;
+  Dispatch on_request_, on_answer_;
+  Timestamp now_{};
+};
+
+Analyzer::Analyzer(Settings settings) : engine_{std::make_unique<Engine>(std::move(settings))} {}
+Analyzer::Analyzer(Analyzer&&) noexcept = default;
+Analyzer& Analyzer::operator=(Analyzer&&) noexcept = default;
+Analyzer::~Analyzer() = default;
+
+std::vector<Finding> Analyzer::observe(const model::Exchange& exchange,
+                                       const eas::Command& command) {
+  return engine_->observe(exchange, command);
+}
+std::vector<Finding> Analyzer::observe(const model::ConnectionEvent& event) {
+  return engine_->observe(event);
+}
+std::vector<Finding> Analyzer::finish(Timestamp end) { return engine_->finish(end); }
+Analyzer::Size Analyzer::size() const { return engine_->size(); }
+
+}  // namespace eastap::findings

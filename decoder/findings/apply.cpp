@@ -1,0 +1,271 @@
+#include "decoder/findings/apply.hpp"
+
+#include <algorithm>
+
+namespace eastap::findings {
+
+namespace {
+
+constexpr std::size_t kFailures = 16;
+constexpr std::size_t kKeySteps = 8;
+constexpr std::size_t kItems = 8;
+constexpr std::size_t kKeyOctets = 256;  // longer keys are cut: they only need to differ
+
+std::string_view bounded(std::string_view text) { return text.substr(0, kKeyOctets); }
+
+void apply_asked_collections(Context& context) {
+  const Facts& facts = context.facts;
+  Device& device = context.device;
+  const bool repeats = facts.command->request_repeats_last;
+  for (const eas::Collection& asked : facts.command->collections) {
+    if (!asked.in_request && !repeats) continue;
+    if (facts.verb != Verb::sync) continue;  // GetItemEstimate asks with a key and moves nothing
+    CollectionHistory& folder = device.collection(bounded(asked.id), context.limits);
+    const Mark now{facts.began, facts.id, 0};
+    if (!repeats && asked.sync_key == "0") {
+      if (!folder.restarting) {
+        folder.last_zero = now;
+        folder.answered_zeros = 0;
+      }
+      folder.restarting = true;
+      folder.key.clear();
+      folder.keys.clear();
+      folder.more_available = {};
+    } else if (!asked.sync_key.empty() && asked.sync_key != "0") {
+      if (folder.answered_zeros > 0) {
+        context.incidents.restart(RuleId::synckey_zero_loop, context.subject(asked.id), asked.id);
+        folder.answered_zeros = 0;
+      }
+      folder.restarting = false;
+      folder.used_key = true;
+      folder.key = bounded(asked.sync_key);
+      if (folder.more_available && facts.began >= folder.more_available.time)
+        folder.more_available = {};
+    }
+    folder.last_sync = now;
+    if (asked.filter_type) folder.filter_type = asked.filter_type;
+    if (asked.conversation_mode) folder.conversation_mode = asked.conversation_mode;
+    if (!asked.class_name.empty()) folder.class_name = bounded(asked.class_name);
+    folder.undelivered = {};
+    if (folder.ping_ignored) {
+      folder.ping_ignored = false;
+      context.incidents.restart(RuleId::ping_changes_ignored, context.subject(asked.id), asked.id);
+    }
+  }
+}
+
+void remember_items(CollectionHistory& folder, const eas::Collection& answered) {
+  folder.last_items.clear();
+  for (const eas::Item& item : answered.items) {
+    if (!item.from_server || item.is_response || item.server_id.empty()) continue;
+    if (folder.last_items.size() >= kItems) break;
+    folder.last_items.emplace_back(bounded(item.server_id));
+  }
+}
+
+void apply_answered_collections(Context& context) {
+  const Facts& facts = context.facts;
+  Device& device = context.device;
+  for (const eas::Collection& answered : facts.command->collections) {
+    CollectionHistory* folder = device.find(bounded(answered.id));
+    if (folder == nullptr) continue;
+    const int status = status_of(facts, answered);
+    if (status == 3 || status == 4 || status == 12) {
+      folder->demand = {facts.ended, facts.id, status};
+    } else if (facts.success) {
+      folder->demand = {};
+    }
+    if (!answered.in_response) continue;
+    const bool items =
+        answered.adds + answered.changes + answered.deletes + answered.soft_deletes > 0;
+    if (items) remember_items(*folder, answered);
+    if (items && !facts.delivered && facts.exchange->response != nullptr) {
+      folder->undelivered = {facts.ended, facts.id, 0};
+    }
+    if (!facts.delivered || answered.new_sync_key.empty()) continue;
+    if (answered.sync_key == "0") {
+      ++folder->answered_zeros;
+    } else if (answered.sync_key != answered.new_sync_key && !answered.sync_key.empty()) {
+      folder->keys.push({hash_of(answered.sync_key), facts.ended, facts.id}, kKeySteps);
+    }
+    // A key answered to key 0 of an older request must not undo a newer restart.
+    if (facts.began >= folder->last_zero.time) folder->key = bounded(answered.new_sync_key);
+    if (answered.more_available) {
+      folder->more_available = {facts.ended, facts.id, 0};
+    }
+  }
+}
+
+void apply_folders(Context& context) {
+  const Facts& facts = context.facts;
+  Device& device = context.device;
+  if (!facts.success) return;
+  const bool whole = facts.command->sync_key == "0";
+  if (whole) device.folders.clear();
+  for (const eas::FolderChange& change : facts.command->folder_changes) {
+    if (change.id.empty() || change.id.size() > kKeyOctets) continue;
+    if (change.kind == eas::FolderChange::Kind::remove) {
+      const auto known = device.folders.find(change.id);
+      if (known != device.folders.end()) known->second.removed = facts.ended;
+      continue;
+    }
+    if (device.folders.size() >= context.limits.folders && !device.folders.contains(change.id))
+      continue;
+    Folder& folder = device.folders[change.id];
+    if (!change.name.empty()) folder.name = change.name.substr(0, 128);
+    if (change.type) folder.type = *change.type;
+    if (change.kind == eas::FolderChange::Kind::add && !whole) folder.added = facts.ended;
+    folder.removed = {};
+  }
+}
+
+void apply_policy(Context& context) {
+  const Facts& facts = context.facts;
+  Device& device = context.device;
+  const int status = facts.status;
+  if (facts.verb == Verb::provision) {
+    device.provision_undelivered = !facts.delivered;
+    const auto& provision = facts.command->provision;
+    if (!provision || !facts.delivered || provision->response_key.empty()) return;
+    if (provision->phase == eas::Provision::Phase::ask) {
+      device.temporary_policy_key = bounded(provision->response_key);
+      device.policy_delivered = {facts.ended, facts.id, 0};
+    } else {
+      device.policy_key = bounded(provision->response_key);
+      device.policy_delivered = {};
+    }
+    return;
+  }
+  const bool demand = (status >= 142 && status <= 144) || facts.http == 449;
+  if (demand && !device.policy_demand) {
+    device.policy_demand = {facts.ended, facts.id, facts.http == 449 ? 449 : status};
+  } else if (facts.success && facts.verb != Verb::options && facts.verb != Verb::settings &&
+             device.policy_demand && facts.began >= device.policy_demand.time) {
+    device.policy_demand = {};
+  }
+}
+
+Failure failure_of(const Facts& facts) {
+  if (facts.gateway_failure) return Failure::http_5xx;
+  if (facts.undelivered) return Failure::undelivered;
+  if (facts.cut_by_server) return Failure::hang_cut;
+  if (facts.status == 110) return Failure::status_110;
+  if (facts.verb != Verb::sync) return Failure::none;
+  const auto& collections = facts.command->collections;
+  const bool five =
+      facts.status == 5 || std::any_of(collections.begin(), collections.end(),
+                                       [](const eas::Collection& one) { return one.status == 5; });
+  return five ? Failure::sync_5 : Failure::none;
+}
+
+}  // namespace
+
+void add_failure(Device& device, Failure kind, const Mark& mark) {
+  device.failures.push({kind, mark}, kFailures);
+}
+
+void apply_identity(Context& context) {
+  const Facts& facts = context.facts;
+  Device& device = context.device;
+  if (device.exchanges == 0) device.first_seen = facts.began;
+  ++device.exchanges;
+  device.last_began = std::max(device.last_began, facts.began);
+  const std::string_view client = without_port(facts.exchange->connection->client);
+  if (device.client != client) device.client = client;
+  const std::string& version = facts.command->protocol_version;
+  if (!version.empty() && facts.verb != Verb::options && version != device.version) {
+    if (!device.version.empty()) {
+      device.version_changed = {facts.began, facts.id, 0};
+      device.version_before = device.version;
+    }
+    device.version = bounded(version);
+  }
+}
+
+void apply_request(Context& context) {
+  const Facts& facts = context.facts;
+  Device& device = context.device;
+  const Mark now{facts.began, facts.id, 0};
+  switch (facts.verb) {
+    case Verb::options: device.options = now; break;
+    case Verb::provision: {
+      device.provision = now;
+      device.policy_demand = {};
+      const std::string& key = facts.command->policy_key;
+      const bool asks = !facts.command->provision ||
+                        facts.command->provision->phase == eas::Provision::Phase::ask;
+      if (asks && (key.empty() || key == "0")) device.provision_from_zero = now;
+      if (!asks) device.policy_delivered = {};
+      break;
+    }
+    case Verb::folder_sync: {
+      device.folder_sync = now;
+      const std::string& key = facts.command->sync_key;
+      if (key == "0") {
+        device.hierarchy_restarting = true;
+        device.hierarchy_demand = {};
+      } else if (!key.empty()) {
+        device.hierarchy_restarting = false;
+        device.hierarchy_key = bounded(key);
+      }
+      break;
+    }
+    case Verb::sync: apply_asked_collections(context); break;
+    default: break;
+  }
+  if (device.open.size() >= std::max<std::size_t>(context.limits.open_requests, 1))
+    device.open.erase(device.open.begin());
+  device.open.push_back({facts.id, facts.exchange->connection->id, facts.began, facts.sent,
+                         facts.fingerprint, facts.verb, facts.hangs});
+}
+
+void apply_answer(Context& context) {
+  const Facts& facts = context.facts;
+  Device& device = context.device;
+  device.last_ended = std::max(device.last_ended, facts.ended);
+  std::erase_if(device.open, [&](const OpenRequest& open) { return open.id == facts.id; });
+
+  const Mark now{facts.ended, facts.id, facts.http};
+  if (const Failure failure = failure_of(facts); failure != Failure::none)
+    add_failure(device, failure, now);
+  if (!facts.head.resync.empty()) device.resync_announced = now;
+  const int status = facts.status;
+  if (status == 132 || status == 134 || status == 135 || status == 136) {
+    device.state_lost = {facts.ended, facts.id, status};
+    device.hierarchy_demand = device.state_lost;
+  }
+  if (facts.verb == Verb::folder_sync) {
+    if (status == 9) device.hierarchy_demand = {facts.ended, facts.id, status};
+    if (facts.success && !facts.command->new_sync_key.empty() &&
+        facts.command->new_sync_key != "0" && !device.hierarchy_restarting) {
+      device.hierarchy_key = bounded(facts.command->new_sync_key);
+    }
+    apply_folders(context);
+  }
+  apply_policy(context);
+  if (facts.verb == Verb::sync) apply_answered_collections(context);
+
+  const auto& collections = facts.command->collections;
+  Step step;
+  step.id = facts.id;
+  step.began = facts.began;
+  step.ended = facts.ended;
+  step.fingerprint = facts.fingerprint;
+  step.verb = facts.verb;
+  step.delivered = facts.delivered;
+  step.success = facts.success;
+  step.brought_items =
+      std::any_of(collections.begin(), collections.end(), [](const eas::Collection& one) {
+        return one.adds + one.changes + one.deletes + one.soft_deletes > 0 || one.more_available;
+      });
+  device.steps.push(step, std::max<std::size_t>(context.limits.steps, 1));
+
+  const bool data_command = facts.verb != Verb::options && facts.verb != Verb::settings &&
+                            facts.verb != Verb::provision && facts.verb != Verb::autodiscover;
+  if (facts.success && data_command && device.provisions > 0) {
+    device.provisions = 0;
+    context.incidents.restart(RuleId::provision_loop, context.subject(), "");
+  }
+}
+
+}  // namespace eastap::findings

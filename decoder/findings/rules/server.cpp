@@ -1,0 +1,289 @@
+// Failures and refusals of servers and what stands before them: D-10, D-12, D-13, D-36, D-38, D-39.
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+#include "decoder/base/text.hpp"
+#include "decoder/findings/rules/rules.hpp"
+
+namespace eastap::findings {
+
+namespace {
+
+constexpr std::string_view kKey;
+
+Subject of_host(const Context& context) {
+  Subject subject;
+  subject.host = context.device.host;
+  return subject;
+}
+
+/// Levels are L, M, H; "L/-470" is informative, "H/30" and positive seconds are not.
+bool backs_off(std::string_view duration) {
+  if (duration.empty()) return false;
+  if (duration.front() == 'H' || duration.front() == 'h') return true;
+  const std::size_t slash = duration.find('/');
+  const auto seconds =
+      to_integer(trimmed(slash == std::string_view::npos ? duration : duration.substr(slash + 1)));
+  return seconds && *seconds > 0;
+}
+
+bool authenticated(const Facts& facts) {
+  const auto credentials = facts.exchange->request->head.find("Authorization");
+  return credentials && !credentials->empty();
+}
+
+/// "403.7" and its kin reach a client only as text of the error page.
+bool is_certificate_or_tls_refusal(const Facts& facts) {
+  const auto& response = facts.exchange->response;
+  if (response == nullptr) return false;
+  const std::string_view page = std::string_view{response->body}.substr(0, 4096);
+  return page.find("403.7") != std::string_view::npos ||
+         page.find("403.4") != std::string_view::npos ||
+         page.find("client certificate") != std::string_view::npos ||
+         page.find("Client Certificate") != std::string_view::npos;
+}
+
+bool is_cloud(std::string_view host) {
+  return host == "outlook.office365.com" || host == "outlook.office.com" ||
+         host.ends_with(".outlook.com") || host == "outlook.com" || host == "eas.outlook.com";
+}
+
+int tenths(std::string_view version) {
+  const std::size_t dot = version.find('.');
+  const auto major = to_integer(version.substr(0, dot));
+  const auto minor = dot == std::string_view::npos ? std::optional<std::int64_t>{0}
+                                                   : to_integer(version.substr(dot + 1));
+  if (!major || !minor || *major > 99 || *minor > 9) return 0;
+  return static_cast<int>(*major * 10 + *minor);
+}
+
+}  // namespace
+
+void detect_throttled(Context& context) {
+  const Facts& facts = context.facts;
+  const AnswerHeaders& head = facts.head;
+  if (!facts.throttled && facts.status != 111 && head.throttle.empty() &&
+      head.backoff_reason.empty() && !backs_off(head.backoff_duration)) {
+    return;
+  }
+  Incident* incident =
+      context.incidents.count(RuleId::throttled, context.subject(), kKey, facts.ended, facts.id);
+  if (incident == nullptr) return;
+  if (facts.status == 111) context.claimed = true;
+  incident->because(context.incidents.open(RuleId::provision_loop, context.subject(), kKey));
+  const std::string_view reason = !head.throttle.empty() ? head.throttle : head.backoff_reason;
+  incident->summary = words({facts.command->name, " was throttled"});
+  if (!reason.empty()) incident->summary += words({", reason ", reason});
+  if (!head.retry_after.empty())
+    incident->summary += words({", retry after ", head.retry_after, " s"});
+  if (incident->count > 1) incident->summary += words({" (", times(incident->count), ")"});
+}
+
+void detect_app_pool(Context& context) {
+  const Facts& facts = context.facts;
+  if (facts.http != 503 || facts.throttled || facts.head.from_exchange()) return;
+  if (facts.head.server.find("Microsoft-HTTPAPI") == std::string_view::npos) return;
+  Incident* incident = context.incidents.count(RuleId::http_503_app_pool, of_host(context), kKey,
+                                               facts.ended, facts.id);
+  if (incident == nullptr) return;
+  incident->summary =
+      words({context.device.host, " answered 503 from http.sys ", times(incident->count),
+             ": the ActiveSync application pool does not run"});
+}
+
+void detect_middlebox(Context& context) {
+  const Facts& facts = context.facts;
+  if (facts.http < 500 || facts.http == 507 || facts.throttled || facts.head.from_exchange())
+    return;
+  if (facts.http == 503 && facts.head.server.find("Microsoft-HTTPAPI") != std::string_view::npos)
+    return;
+  const std::string maker = maker_of(facts);
+  Incident* incident = context.incidents.count(RuleId::middlebox_5xx, of_host(context), maker,
+                                               facts.ended, facts.id);
+  if (incident == nullptr) return;
+  incident->summary = words({"HTTP ", number(facts.http), " ", times(incident->count), " on ",
+                             context.device.host, ", made by ", maker});
+  const std::int64_t round = (facts.lasted_seconds + 2) / 5 * 5;
+  const bool regular = facts.lasted_seconds >= 25 && std::llabs(facts.lasted_seconds - round) <= 1;
+  if ((facts.http == 502 || facts.http == 504) && regular) {
+    incident->summary += words({"; looks like its time-out of ", number(round), " s"});
+  }
+}
+
+void detect_failure_burst(Context& context) {
+  const Facts& facts = context.facts;
+  Device& device = context.device;
+  const Subject subject = context.subject();
+  if (!facts.gateway_failure) {
+    // No answer, a log-on leg or a throttling answer neither count nor interrupt.
+    if (device.failures_in_a_row == 0 || facts.http == 0 || facts.http == 401 || facts.http == 503)
+      return;
+    device.failures_in_a_row = 0;
+    context.incidents.restart(RuleId::http_500_burst, subject, kKey);
+    return;
+  }
+  ++device.failures_in_a_row;
+  if (facts.cut_by_server) {  // heartbeat-cut reports it
+    context.incidents.note(RuleId::http_500_burst, subject, kKey, facts.ended, facts.id);
+    return;
+  }
+  Incident* incident =
+      context.incidents.count(RuleId::http_500_burst, subject, kKey, facts.ended, facts.id);
+  if (incident == nullptr) return;
+  const std::string maker = maker_of(facts);
+  incident->because(context.incidents.open(RuleId::middlebox_5xx, of_host(context), maker));
+  incident->because(context.incidents.open(RuleId::http_503_app_pool, of_host(context), kKey));
+  incident->summary =
+      words({number(static_cast<std::int64_t>(incident->count)), " answers 5xx in a row in ",
+             span_of(incident->first, facts.ended), ", the last HTTP ", number(facts.http), " by ",
+             maker, "; expect a full resync"});
+}
+
+void detect_server_exception(Context& context) {
+  const Facts& facts = context.facts;
+  const bool loop =
+      facts.verb == Verb::provision &&
+      context.incidents.open(RuleId::provision_110_loop, context.subject(), kKey) != nullptr;
+  const bool status =
+      (facts.status == 110 && !loop) ||
+      ((facts.verb == Verb::provision || facts.verb == Verb::settings) && facts.status == 3) ||
+      (facts.verb == Verb::folder_sync && (facts.status == 6 || facts.status == 11));
+  const bool http = facts.http == 500 && !facts.head.diag_info.empty();
+  if (!status && !http) return;
+  const int code = status ? facts.status : facts.http;
+  Incident* incident =
+      context.incidents.count(RuleId::server_exception, context.subject(),
+                              facts.command->name + ' ' + number(code), facts.ended, facts.id);
+  if (incident == nullptr) return;
+  context.claimed = true;
+  incident->summary =
+      words({facts.command->name, " failed inside the server, ", status ? "status " : "HTTP ",
+             number(code), ", ", times(incident->count)});
+  if (!facts.head.back_end.empty()) incident->summary += words({", on ", facts.head.back_end});
+  if (!facts.head.diag_info.empty())
+    incident->summary += words({", X-DiagInfo ", facts.head.diag_info});
+}
+
+void detect_not_activesync(Context& context) {
+  const Facts& facts = context.facts;
+  if (facts.verb == Verb::options) return;
+  const bool moved =
+      facts.http == 301 || facts.http == 302 || facts.http == 307 || facts.http == 308;
+  const bool page =
+      facts.http == 200 && to_lower(facts.head.content_type.substr(0, 9)) == "text/html";
+  if (!moved && !page) return;
+  Incident* incident = context.incidents.count(RuleId::not_eas_answer, of_host(context), kKey,
+                                               facts.ended, facts.id);
+  if (incident == nullptr) return;
+  incident->summary = words({facts.command->name, " on ", context.device.host,
+                             " was answered with ", moved ? "a redirect to " : "an HTML page",
+                             moved ? facts.head.location.substr(0, 200) : std::string_view{}});
+}
+
+void detect_access_blocked(Context& context) {
+  const Facts& facts = context.facts;
+  const int status = facts.status;
+  const bool item_rights = facts.verb == Verb::meeting_response || facts.verb == Verb::move_items;
+  const bool by_status =
+      status == 126 || status == 129 || status == 131 || (status == 130 && !item_rights);
+  // Before 14.0 a 403 has many causes.
+  const bool by_http = facts.http == 403 && tenths(facts.command->protocol_version) >= 140 &&
+                       authenticated(facts) && !is_certificate_or_tls_refusal(facts);
+  if (!by_status && !by_http) return;
+  context.claimed = true;
+  Incident* incident = context.incidents.count(RuleId::access_blocked, context.subject(), kKey,
+                                               facts.ended, facts.id);
+  if (incident == nullptr) return;
+  incident->summary = words({facts.command->name, " refused, ", by_status ? "status " : "HTTP ",
+                             number(by_status ? status : 403),
+                             status == 126   ? ": ActiveSync is disabled for this user"
+                             : status == 129 ? ": this device is blocked"
+                                             : ": the user or device may not connect",
+                             " (", times(incident->count), ")"});
+}
+
+void detect_limits(Context& context) {
+  static constexpr std::pair<int, RuleId> kStatuses[] = {{112, RuleId::ad_access_denied},
+                                                         {177, RuleId::partnership_limit},
+                                                         {151, RuleId::folder_limit}};
+  for (const auto& [status, rule] : kStatuses) {
+    if (context.facts.status != status) continue;
+    context.claimed = true;
+    Incident* incident = context.incidents.count(rule, context.subject(), kKey, context.facts.ended,
+                                                 context.facts.id);
+    if (incident == nullptr) continue;
+    incident->summary = words({context.facts.command->name, " answered status ", number(status),
+                               ", ", times(incident->count), ": ", findings::rule(rule).title});
+  }
+}
+
+void detect_old_version(Context& context) {
+  const Facts& facts = context.facts;
+  const int version = tenths(facts.command->protocol_version);
+  if (version == 0 || version >= 161 || !is_cloud(context.device.host)) return;
+  Incident* incident = context.incidents.count(RuleId::version_below_161, context.subject(), kKey,
+                                               facts.began, facts.id);
+  if (incident == nullptr) return;
+  incident->summary = words({"the device speaks protocol ", facts.command->protocol_version,
+                             "; Exchange Online takes 16.1 only"});
+}
+
+void detect_auth(Context& context) {
+  const Facts& facts = context.facts;
+  Device& device = context.device;
+  const Subject subject = context.subject();
+  if (facts.http == 456 || facts.http == 457) {
+    Incident* incident = context.incidents.count(RuleId::account_blocked_expired, subject, kKey,
+                                                 facts.ended, facts.id);
+    if (incident != nullptr) {
+      incident->summary = facts.http == 456 ? "the account is blocked (HTTP 456)"
+                                            : "the password has expired (HTTP 457)";
+    }
+    return;
+  }
+  const bool cloud = is_cloud(device.host);
+  if (facts.http != 401 && !device.password_refused && !cloud) return;
+  const auto value = facts.exchange->request->head.find("Authorization");
+  if (!value || !equals_ignoring_case(value->substr(0, 6), "Basic "))
+    return;  // challenge, NTLM leg, token
+  if (cloud) {
+    Incident* incident =
+        context.incidents.count(RuleId::basic_to_cloud, subject, kKey, facts.ended, facts.id);
+    if (incident != nullptr)
+      incident->summary = "the device signs in with a password, which Exchange Online refuses";
+    return;
+  }
+  constexpr std::string_view kDigest = "digest=\"";
+  const std::size_t at = value->find(kDigest);
+  const std::string_view digest =
+      at == std::string_view::npos
+          ? *value
+          : value->substr(at + kDigest.size(),
+                          value->find('"', at + kDigest.size()) - at - kDigest.size());
+  if (facts.http == 200) {
+    context.incidents.restart(RuleId::auth_401_loop, subject, digest);
+    device.password_refused = false;
+    return;
+  }
+  if (facts.http != 401) return;
+  if (facts.head.challenges && !facts.head.offers_basic) {
+    Incident* incident = context.incidents.count(RuleId::auth_basic_not_offered, subject, kKey,
+                                                 facts.ended, facts.id);
+    if (incident != nullptr) {
+      incident->summary =
+          "the device sent a password and the server offers no Basic sign-in: no password can "
+          "succeed";
+    }
+    return;
+  }
+  device.password_refused = true;
+  Incident* incident =
+      context.incidents.count(RuleId::auth_401_loop, subject, digest, facts.ended, facts.id);
+  if (incident == nullptr) return;
+  incident->summary = words({"the same password was refused ", times(incident->count), " in ",
+                             span_of(incident->first, facts.ended), "; account lock-out possible"});
+}
+
+}  // namespace eastap::findings

@@ -1,0 +1,85 @@
+#include "decoder/findings/settings.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "decoder/findings/rule_table.hpp"
+
+namespace eastap::findings {
+
+namespace {
+
+/// Insertions, removals and replacements between two names.
+std::size_t distance(std::string_view left, std::string_view right) {
+  std::vector<std::size_t> row(right.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t at = 0; at < left.size(); ++at) {
+    std::size_t diagonal = row[0];
+    row[0] = at + 1;
+    for (std::size_t other = 0; other < right.size(); ++other) {
+      const std::size_t above = row[other + 1];
+      row[other + 1] =
+          std::min({above + 1, row[other] + 1, diagonal + (left[at] == right[other] ? 0U : 1U)});
+      diagonal = above;
+    }
+  }
+  return row.back();
+}
+
+std::string nearest_rule(std::string_view id) {
+  const auto table = rules();
+  const auto best =
+      std::min_element(table.begin(), table.end(), [&](const Rule& left, const Rule& right) {
+        return distance(id, left.id) < distance(id, right.id);
+      });
+  return std::string{best->id};
+}
+
+void check_rule(const std::string& id, const RuleSettings& changes, const Limits& limits,
+                std::vector<std::string>& out) {
+  const auto known = rule_from(id);
+  if (!known) {
+    out.push_back("rules: there is no rule \"" + id.substr(0, 64) + "\"; did you mean \"" +
+                  nearest_rule(std::string_view{id}.substr(0, 64)) + "\"?");
+    return;
+  }
+  const Rule& row = rule(*known);
+  const std::int64_t threshold = changes.threshold.value_or(row.threshold);
+  const std::int64_t escalate = changes.escalate_at.value_or(row.escalate_at);
+  const auto most = static_cast<std::int64_t>(limits.window_events);
+  const bool counts_events = !row.unit.starts_with("seconds") && !row.at_most();
+  if (threshold < 1) out.push_back("rules." + id + ": threshold must be at least 1");
+  if (counts_events && (threshold > most || escalate > most)) {
+    out.push_back("rules." + id + ": threshold and escalate_at end at " + std::to_string(most));
+  }
+  if (escalate < 0)
+    out.push_back("rules." + id + ": escalate_at must not be negative (0 switches it off)");
+  if (escalate > 0 && !row.at_most() && escalate < threshold) {
+    out.push_back("rules." + id + ": escalate_at " + std::to_string(escalate) +
+                  " lies below the threshold " + std::to_string(threshold));
+  }
+  if (escalate > 0 && row.at_most() && escalate > threshold) {
+    out.push_back("rules." + id + ": escalate_at " + std::to_string(escalate) +
+                  " lies above the threshold " + std::to_string(threshold) +
+                  ", which fires at or below it");
+  }
+  if (changes.window && changes.window->count() < 0)
+    out.push_back("rules." + id + ": window must not be negative");
+}
+
+}  // namespace
+
+std::vector<std::string> problems(const Settings& settings) {
+  std::vector<std::string> out;
+  for (const auto& [id, changes] : settings.rules) check_rule(id, changes, settings.limits, out);
+  for (const Mute& mute : settings.mutes) {
+    if (mute == Mute{})
+      out.push_back("mutes: an entry names nothing; it would mute everything and is ignored");
+    if (!mute.rule.empty() && !rule_from(mute.rule)) {
+      out.push_back("mutes: there is no rule \"" + mute.rule.substr(0, 64) + "\"");
+    }
+  }
+  return out;
+}
+
+}  // namespace eastap::findings

@@ -1,0 +1,375 @@
+#include "decoder/render/document_xml.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <string_view>
+#include <vector>
+
+#include "decoder/base/text.hpp"
+#include "decoder/codepages/lookup.hpp"
+#include "decoder/render/diagnostic.hpp"
+#include "decoder/render/printable.hpp"
+#include "decoder/render/quantity.hpp"
+#include "decoder/render/utf8.hpp"
+
+namespace eastap::render {
+namespace {
+
+using wbxml::Node;
+using wbxml::ValueKind;
+
+/// What an octet asks of the writer.
+enum class OctetClass : std::uint8_t { plain, escaped, impossible, multi };
+
+constexpr auto kOctetClasses = [] {
+  std::array<OctetClass, 256> classes{};
+  for (std::size_t i = 0; i < 0x20; ++i) classes[i] = OctetClass::impossible;
+  classes['\t'] = OctetClass::plain;
+  classes['\n'] = OctetClass::plain;
+  classes['\r'] = OctetClass::escaped;  // a parser turns a bare CR into LF, XML 1.0 2.11
+  classes['&'] = OctetClass::escaped;
+  classes['<'] = OctetClass::escaped;
+  classes['>'] = OctetClass::escaped;  // "]]>" may not stand in text
+  classes[0x7F] = OctetClass::escaped;
+  for (std::size_t i = 0x80; i < 0x100; ++i) classes[i] = OctetClass::multi;
+  return classes;
+}();
+
+OctetClass class_of(char c) { return kOctetClasses[static_cast<unsigned char>(c)]; }
+
+enum class TextForm : std::uint8_t { plain, escaped, base64 };
+
+/// True when all eight octets are plain ASCII without a control and without & < >.
+bool eight_plain(const char* at) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, at, sizeof word);
+  constexpr std::uint64_t ones = 0x0101'0101'0101'0101U;
+  constexpr std::uint64_t highs = 0x8080'8080'8080'8080U;
+  const auto has_zero = [](std::uint64_t x) { return (x - ones) & ~x & highs; };
+  const std::uint64_t below_space = (word - ones * 0x20) & ~word & highs;
+  // & is 0x26; < and > differ in bit 1 only: 0x3C, 0x3E
+  return ((word & highs) | below_space | has_zero(word ^ (ones * 0x26)) |
+          has_zero((word | (ones * 0x02)) ^ (ones * 0x3E)) | has_zero(word ^ (ones * 0x7F))) == 0;
+}
+
+TextForm form_of(std::string_view text) {
+  TextForm form = TextForm::plain;
+  for (std::size_t at = 0; at < text.size();) {
+    if (text.size() - at >= 8 && eight_plain(text.data() + at)) {
+      at += 8;
+      continue;
+    }
+    switch (class_of(text[at])) {
+      case OctetClass::plain: ++at; break;
+      case OctetClass::escaped:
+        form = TextForm::escaped;
+        ++at;
+        break;
+      case OctetClass::impossible: return TextForm::base64;
+      case OctetClass::multi: {
+        const CodePoint c = code_point_at(text, at);
+        if (!c.valid || c.value == 0xFFFE || c.value == 0xFFFF) return TextForm::base64;
+        if (acts_on_display(c.value)) form = TextForm::escaped;
+        at += c.length;
+        break;
+      }
+    }
+  }
+  return form;
+}
+
+void append_reference(std::string& out, char32_t c) {
+  std::array<char, 16> text{};
+  const int length = std::snprintf(text.data(), text.size(), "&#x%X;", static_cast<unsigned>(c));
+  out.append(text.data(), static_cast<std::size_t>(length));
+}
+
+/// `text` is of the form `escaped`.
+void append_escaped(std::string& out, std::string_view text, bool drop_returns) {
+  std::size_t from = 0;
+  const auto flush = [&](std::size_t to) { out.append(text, from, to - from); };
+  for (std::size_t at = 0; at < text.size();) {
+    if (text.size() - at >= 8 && eight_plain(text.data() + at)) {
+      at += 8;
+      continue;
+    }
+    const OctetClass what = class_of(text[at]);
+    if (what == OctetClass::plain) {
+      ++at;
+      continue;
+    }
+    const CodePoint c = code_point_at(text, at);
+    if (what == OctetClass::multi && !acts_on_display(c.value)) {
+      at += c.length;
+      continue;
+    }
+    flush(at);
+    at += c.length;
+    from = at;
+    switch (c.value) {
+      case '&': out += "&amp;"; break;
+      case '<': out += "&lt;"; break;
+      case '>': out += "&gt;"; break;
+      case '\r':
+        if (!drop_returns || at == text.size() || text[at] != '\n') out += "&#13;";
+        break;
+      default: append_reference(out, c.value);
+    }
+  }
+  flush(text.size());
+}
+
+/// For attributes: printable text, since a name that is no XML text has no other place to be.
+void append_attribute(std::string& out, std::string_view value) {
+  for (const char c : printable(value)) {
+    switch (c) {
+      case '&': out += "&amp;"; break;
+      case '<': out += "&lt;"; break;
+      case '>': out += "&gt;"; break;
+      case '"': out += "&quot;"; break;
+      default: out += c;
+    }
+  }
+}
+
+class XmlWriter {
+ public:
+  XmlWriter(std::string& out, const wbxml::Document& document, const XmlOptions& options)
+      : out_{out}, document_{document}, nodes_{document.nodes}, options_{options} {}
+
+  void write() {
+    if (options_.declaration) out_ += "<?xml version=\"1.0\" encoding=\"utf-8\"?>";
+    if (options_.declaration && options_.pretty) out_ += '\n';
+    has_pieces_ = std::any_of(nodes_.begin(), nodes_.end(),
+                              [](const Node& node) { return node.tag.token == Node::kPiece; });
+    for (std::uint32_t index = 0; index < nodes_.size(); ++index) {
+      while (!open_.empty() && open_.back().end <= index) close();
+      if (nodes_[index].tag.token == Node::kPiece) {
+        write_piece(nodes_[index]);
+      } else {
+        write_element(index);
+      }
+    }
+    while (!open_.empty()) close();
+    if (options_.mark_stop && !document_.complete) write_stop();
+    if (options_.pretty && !nodes_.empty()) out_ += '\n';
+  }
+
+ private:
+  static constexpr int kNoPage = -1;
+
+  struct Open {
+    std::uint32_t index, end;
+    int page;     ///< of the default namespace inside
+    bool inside;  ///< content is mixed: our white space would become part of it
+  };
+
+  [[nodiscard]] std::string_view value_of(const Node& node) const {
+    return document_.octets(node.value_offset, node.value_size);
+  }
+
+  void begin_line() {
+    if (!options_.pretty || (!open_.empty() && open_.back().inside)) return;
+    if (begun_) out_ += '\n';
+    begun_ = true;
+    out_.append(options_.margin + 2 * open_.size(), ' ');
+  }
+
+  void append_hex_octet(std::uint8_t value) {
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    out_ += "0x";
+    out_ += digits[value >> 4U];
+    out_ += digits[value & 15U];
+  }
+
+  /// "<Name xmlns=…" without what ends it; gives the page of the namespace inside.
+  int append_start(std::uint32_t index) {
+    const int outside = open_.empty() ? kNoPage : open_.back().page;
+    const codepages::Tag tag = nodes_[index].tag;
+    if (const codepages::TagRow* row = codepages::find_row(tag)) {
+      out_ += '<';
+      out_ += row->name;
+      if (tag.page != outside) {
+        out_ += " xmlns=\"";
+        out_ += codepages::kPages[tag.page]->name;
+        out_ += '"';
+      }
+      return tag.page;
+    }
+    if (tag.token == Node::kLiteral) {
+      out_ += "<literal name=\"";
+      append_attribute(out_, wbxml::Element{document_, index}.name());
+      out_ += '"';
+      return outside;
+    }
+    out_ += "<unknown page=\"";
+    out_ += std::to_string(tag.page);
+    out_ += "\" token=\"";
+    append_hex_octet(tag.token);
+    out_ += '"';
+    return outside;
+  }
+
+  void append_end(std::uint32_t index) {
+    const codepages::Tag tag = nodes_[index].tag;
+    out_ += "</";
+    if (const codepages::TagRow* row = codepages::find_row(tag)) {
+      out_ += row->name;
+    } else {
+      out_ += tag.token == Node::kLiteral ? "literal" : "unknown";
+    }
+    out_ += '>';
+  }
+
+  [[nodiscard]] bool is_mixed(std::uint32_t index) const {
+    if (nodes_[index].value_kind != ValueKind::none) return true;
+    if (!has_pieces_) return false;
+    const std::uint32_t end = nodes_[index].end;
+    for (std::uint32_t child = index + 1; child < end; child = nodes_[child].end) {
+      if (nodes_[child].tag.token == Node::kPiece) return true;
+    }
+    return false;
+  }
+
+  void write_element(std::uint32_t index) {
+    const Node& node = nodes_[index];
+    begin_line();
+    const int page = append_start(index);
+    const bool has_children = node.end > index + 1;
+    if (!has_children && node.value_kind == ValueKind::none) {
+      out_ += "/>";
+      return;
+    }
+    if (!has_children && node.value_kind != ValueKind::entity &&
+        node.value_kind != ValueKind::extension) {
+      write_value(value_of(node));
+    } else {
+      out_ += '>';
+      if (node.value_kind != ValueKind::none) write_piece(node);
+    }
+    if (has_children) {
+      open_.push_back(
+          {index, node.end, page, is_mixed(index) || (!open_.empty() && open_.back().inside)});
+    } else {
+      append_end(index);
+    }
+  }
+
+  void close() {
+    const Open closing = open_.back();
+    open_.pop_back();
+    if (options_.pretty && !closing.inside) {
+      out_ += '\n';
+      out_.append(options_.margin + 2 * open_.size(), ' ');
+    }
+    append_end(closing.index);
+  }
+
+  /// The rest of a start tag, '>' included, and the value.
+  void write_value(std::string_view value) {
+    const TextForm form = form_of(value);
+    out_ += form == TextForm::base64 ? " encoding=\"base64\">" : ">";
+    append_value(value, form);
+  }
+
+  void append_value(std::string_view value, TextForm form) {
+    const std::size_t whole = value.size();
+    const bool cut = options_.shorten != 0 && whole > options_.shorten;
+    if (cut) {
+      value = form == TextForm::base64 ? value.substr(0, options_.shorten)
+                                       : without_cut_sequence(value, options_.shorten);
+    }
+    switch (form) {
+      case TextForm::plain: out_ += value; break;
+      case TextForm::escaped: append_escaped(out_, value, options_.shorten != 0); break;
+      case TextForm::base64: out_ += to_base64(value); break;
+    }
+    if (cut) {
+      out_ += "… [";
+      out_ += grouped(whole);
+      out_ += " octets]";
+    }
+  }
+
+  /// Content that has no element of its own, or shares one with others.
+  void write_piece(const Node& node) {
+    switch (node.value_kind) {
+      case ValueKind::none: return;
+      case ValueKind::text:
+      case ValueKind::opaque: {
+        const std::string_view value = value_of(node);
+        const TextForm form = form_of(value);
+        if (form == TextForm::base64) out_ += "<piece encoding=\"base64\">";
+        append_value(value, form);
+        if (form == TextForm::base64) out_ += "</piece>";
+        return;
+      }
+      case ValueKind::entity: {
+        const char32_t c = node.value_size;
+        const bool allowed = c == '\t' || c == '\n' || c == '\r' || (c >= 0x20 && c <= 0xD7FF) ||
+                             (c >= 0xE000 && c <= 0xFFFD) || (c >= 0x10000 && c <= 0x10FFFF);
+        if (allowed) {
+          append_reference(out_, c);
+          return;
+        }
+        std::array<char, 40> text{};
+        const int length = std::snprintf(text.data(), text.size(), "<entity code=\"0x%X\"/>",
+                                         static_cast<unsigned>(node.value_size));
+        out_.append(text.data(), static_cast<std::size_t>(length));
+        return;
+      }
+      case ValueKind::extension:
+        out_ += "<extension encoding=\"base64\">";
+        append_value(value_of(node), TextForm::base64);
+        out_ += "</extension>";
+        return;
+    }
+  }
+
+  void write_stop() {
+    begin_line();
+    out_ += "<!-- stopped at octet ";
+    out_ += grouped(document_.decoded_octets);
+    if (document_.body) {
+      out_ += " of ";
+      out_ += grouped(document_.body->size());
+    }
+    if (const Diagnostic* reason = stop_reason(document_)) {
+      out_ += ": ";
+      // "--" ends a comment early, and so does "-" at its end
+      char last = ' ';
+      for (const char c : printable(reason->text)) {
+        if (c == '-' && last == '-') out_ += ' ';
+        out_ += c;
+        last = c;
+      }
+    }
+    out_ += " -->";
+    if (options_.pretty && nodes_.empty()) out_ += '\n';
+  }
+
+  std::string& out_;
+  const wbxml::Document& document_;
+  const std::vector<Node>& nodes_;
+  const XmlOptions& options_;
+  std::vector<Open> open_;
+  bool begun_ = false;
+  bool has_pieces_ = false;
+};
+
+}  // namespace
+
+void append_xml(std::string& out, const wbxml::Document& document, const XmlOptions& options) {
+  XmlWriter{out, document, options}.write();
+}
+
+std::string to_xml(const wbxml::Document& document, const XmlOptions& options) {
+  std::string out;
+  append_xml(out, document, options);
+  return out;
+}
+
+}  // namespace eastap::render

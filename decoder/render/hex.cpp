@@ -1,0 +1,317 @@
+#include "decoder/render/hex.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <vector>
+
+#include "decoder/base/text.hpp"
+#include "decoder/codepages/lookup.hpp"
+#include "decoder/render/diagnostic.hpp"
+#include "decoder/render/printable.hpp"
+#include "decoder/render/quantity.hpp"
+#include "decoder/render/utf8.hpp"
+
+namespace eastap::render {
+namespace {
+
+using wbxml::Node;
+
+void append_offset(std::string& out, std::uint64_t offset) {
+  std::array<char, 48> text{};
+  const int length = std::snprintf(text.data(), text.size(), "%8llu  %08llx",
+                                   static_cast<unsigned long long>(offset),
+                                   static_cast<unsigned long long>(offset));
+  out.append(text.data(), static_cast<std::size_t>(length));
+}
+
+void append_octets(std::string& out, std::string_view octets, std::size_t per_row) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  for (std::size_t i = 0; i < per_row; ++i) {
+    if (i != 0 && i % 8 == 0) out += ' ';
+    out += ' ';
+    if (i < octets.size()) {
+      const auto value = static_cast<unsigned char>(octets[i]);
+      out += digits[value >> 4U];
+      out += digits[value & 15U];
+    } else {
+      out += "  ";
+    }
+  }
+}
+
+void append_ascii(std::string& out, std::string_view octets) {
+  for (const char c : octets) out += c >= 0x20 && c < 0x7F ? c : '.';
+}
+
+void append_rest(std::string& out, std::size_t margin, std::uint64_t rest) {
+  out.append(margin, ' ');
+  out += "… " + grouped(rest) + " more octets\n";
+}
+
+/// Reads the body a second time, token by token, for its layout; the tree tells where tokens that
+/// need more than layout begin. Trusts nothing: every step stays below `end_`.
+class AnnotatedHex {
+ public:
+  AnnotatedHex(std::string& out, const wbxml::Document& document, const HexOptions& options)
+      : out_{out}, document_{document}, options_{options}, body_{*document.body} {
+    limit_ = options.limit == 0 ? body_.size() : std::min(options.limit, body_.size());
+    end_ = static_cast<std::size_t>(std::min<std::uint64_t>(document.decoded_octets, body_.size()));
+    for (const Diagnostic& remark : document.diagnostics) remarks_.push_back(&remark);
+    std::stable_sort(remarks_.begin(), remarks_.end(), [](const auto* left, const auto* right) {
+      return left->offset < right->offset;
+    });
+  }
+
+  void write() {
+    out_.append(options_.margin, ' ');
+    out_ += "  offset       hex  octets                   page  meaning\n";
+    header();
+    while (at_ < end_ && at_ < limit_) token();
+    if (at_ >= limit_ && at_ < body_.size()) {
+      append_rest(out_, options_.margin, body_.size() - at_);
+    } else if (at_ < body_.size()) {
+      remarks_until(at_);  // why it stopped, then what is left
+      out_.append(options_.margin, ' ');
+      out_ += "not decoded: " + grouped(body_.size() - at_) + " octets\n";
+      append_hexdump(out_, body_.substr(at_, limit_ - at_),
+                     {.limit = 0, .margin = options_.margin, .first = at_});
+      if (limit_ < body_.size()) append_rest(out_, options_.margin, body_.size() - limit_);
+    }
+    remarks_until(UINT64_MAX);
+  }
+
+ private:
+  static constexpr std::size_t kPerRow = 8;
+  static constexpr std::size_t kMeaningColumns = 52;
+
+  struct Number {
+    std::uint64_t value = 0;
+    std::size_t length = 0;  ///< 0: cut or too long
+  };
+
+  /// mb_u_int32 at `from`
+  [[nodiscard]] Number number_at(std::size_t from) const {
+    Number number;
+    for (std::size_t i = 0; i < 5 && from + i < end_; ++i) {
+      const auto octet = static_cast<unsigned char>(body_[from + i]);
+      number.value = (number.value << 7U) | (octet & 0x7FU);
+      if ((octet & 0x80U) == 0) {
+        number.length = i + 1;
+        return number;
+      }
+    }
+    return {};
+  }
+
+  void remarks_until(std::uint64_t offset) {
+    for (; next_remark_ < remarks_.size() && remarks_[next_remark_]->offset <= offset;
+         ++next_remark_) {
+      out_.append(options_.margin, ' ');
+      out_ += "▲ " + to_sentence(*remarks_[next_remark_]) + "\n";
+    }
+  }
+
+  /// One unit of `length` octets at `at_`, with its meaning on its first row.
+  void row(std::size_t length, std::string_view page, std::string_view meaning, std::size_t depth) {
+    length = std::min(length, body_.size() - at_);
+    const std::size_t end = at_ + length;
+    bool first = true;
+    while (at_ < end && at_ < limit_) {
+      const std::string_view octets = body_.substr(at_, std::min(kPerRow, end - at_));
+      out_.append(options_.margin, ' ');
+      append_offset(out_, options_.first + at_);
+      out_ += ' ';
+      append_octets(out_, octets, kPerRow);
+      out_ += "  ";
+      append_cell(out_, first ? page : std::string_view{}, 4, Align::right);
+      out_ += "  ";
+      // deep nesting is shown by its number where the indentation would leave the screen
+      constexpr std::size_t deepest = 16;
+      out_.append(2 * std::min(depth, deepest), ' ');
+      if (depth > deepest && first) out_ += "(" + std::to_string(depth + 1) + ") ";
+      if (first) {
+        out_ += meaning;
+      } else {
+        append_ascii(out_, octets);
+      }
+      while (!out_.empty() && out_.back() == ' ') out_.pop_back();
+      out_ += '\n';
+      at_ += octets.size();
+      first = false;
+      if (at_ > 0) remarks_until(at_ - 1);
+    }
+  }
+
+  void header() {
+    const std::uint64_t header_end =
+        document_.string_table_size != 0 || document_.string_table_offset != 0
+            ? std::uint64_t{document_.string_table_offset} + document_.string_table_size
+            : 0;
+    const std::size_t length = static_cast<std::size_t>(std::min<std::uint64_t>(header_end, end_));
+    if (length == 0) return;
+    std::string meaning = "WBXML " + std::to_string((document_.version >> 4U) + 1) + "." +
+                          std::to_string(document_.version & 15U) + ", public id " +
+                          std::to_string(document_.public_id) + ", charset ";
+    meaning += document_.charset == 106 ? "UTF-8" : std::to_string(document_.charset);
+    if (document_.string_table_size != 0) {
+      meaning += ", string table of " + grouped(document_.string_table_size);
+    }
+    row(length, "", meaning, 0);
+  }
+
+  [[nodiscard]] static std::string quoted(std::string_view value) {
+    std::string text = "\"";
+    // four octets a column is the most that UTF-8 needs
+    append_printable(text, without_cut_sequence(value, kMeaningColumns * 4));
+    text += '"';
+    return cut_to_width(text, kMeaningColumns);
+  }
+
+  void switch_page() {
+    const auto page = static_cast<std::uint8_t>(at_ + 1 < body_.size() ? body_[at_ + 1] : 0);
+    page_ = page;
+    const codepages::Page* known = codepages::find_page(page);
+    row(2, "",
+        "page " + std::to_string(page) + " " + (known ? std::string{known->name} : "(unknown)"),
+        open_.size());
+  }
+
+  void text() {
+    std::size_t stop = body_.find('\0', at_ + 1);
+    const std::size_t length =
+        stop == std::string_view::npos || stop >= end_ ? end_ - at_ : stop + 1 - at_;
+    const std::size_t shown =
+        stop == std::string_view::npos || stop >= end_ ? length - 1 : length - 2;
+    row(length, "", quoted(body_.substr(at_ + 1, shown)), open_.size());
+  }
+
+  void opaque() {
+    const Number size = number_at(at_ + 1);
+    if (size.length == 0) return raw();
+    const std::size_t head = 1 + size.length;
+    const std::size_t have =
+        static_cast<std::size_t>(std::min<std::uint64_t>(size.value, end_ - at_ - head));
+    const std::string_view value = body_.substr(at_ + head, have);
+    std::string meaning = "opaque, " + grouped(size.value) + " octets";
+    const std::string_view beginning = without_cut_sequence(value, 64);
+    if (!value.empty() && is_utf8(beginning)) meaning += ": " + quoted(beginning);
+    row(head + have, "", cut_to_width(meaning, kMeaningColumns), open_.size());
+  }
+
+  void numbered(std::string_view what) {
+    const Number number = number_at(at_ + 1);
+    if (number.length == 0) return raw();
+    std::string meaning{what};
+    meaning += ' ' + std::to_string(number.value);
+    row(1 + number.length, "", meaning, open_.size());
+  }
+
+  void element(std::uint8_t octet) {
+    const std::uint8_t token = octet & 0x3FU;
+    std::size_t length = 1;
+    std::string name;
+    if (const codepages::TagRow* known = codepages::find_row({page_, token})) {
+      name = known->name;
+    } else if (token == Node::kLiteral) {
+      const Number index = number_at(at_ + 1);
+      if (index.length == 0) return raw();
+      length += index.length;
+      name = "literal " + std::to_string(index.value);
+      if (index.value <= UINT32_MAX) {
+        const std::string_view literal =
+            document_.table_string(static_cast<std::uint32_t>(index.value));
+        if (!literal.empty()) name += " " + printable(literal.substr(0, 64));
+      }
+    } else {
+      std::array<char, 24> text{};
+      const int size = std::snprintf(text.data(), text.size(), "unknown 0x%02X", unsigned{token});
+      name.assign(text.data(), static_cast<std::size_t>(size));
+    }
+    const bool has_content = (octet & 0x40U) != 0;
+    row(length, std::to_string(page_), "<" + name + (has_content ? ">" : "/>"), open_.size());
+    if (has_content) open_.push_back(std::move(name));
+  }
+
+  /// Up to the next token that the tree knows of: layout alone does not tell.
+  void raw() {
+    while (next_node_ < document_.nodes.size() && document_.nodes[next_node_].offset <= at_) {
+      ++next_node_;
+    }
+    const std::size_t next = next_node_ < document_.nodes.size()
+                                 ? std::min<std::size_t>(document_.nodes[next_node_].offset, end_)
+                                 : end_;
+    row(std::max<std::size_t>(1, next - at_), "", "(not ActiveSync)", open_.size());
+  }
+
+  void token() {
+    while (next_node_ < document_.nodes.size() && document_.nodes[next_node_].offset < at_) {
+      ++next_node_;
+    }
+    if (next_node_ < document_.nodes.size()) {
+      const Node& node = document_.nodes[next_node_];
+      if (node.value_kind == wbxml::ValueKind::extension && node.value_offset == at_ &&
+          node.value_size > 0) {
+        row(node.value_size, "", "(not used by ActiveSync)", open_.size());
+        ++next_node_;
+        return;
+      }
+    }
+    const auto octet = static_cast<std::uint8_t>(body_[at_]);
+    switch (octet) {
+      case 0x00: return switch_page();
+      case 0x01: {
+        std::string name;
+        if (!open_.empty()) {
+          name = std::move(open_.back());
+          open_.pop_back();
+        }
+        return row(1, "", "</" + name + ">", open_.size());
+      }
+      case 0x02: return numbered("character");
+      case 0x03: return text();
+      case 0x83: return numbered("string table text");
+      case 0xC3: return opaque();
+      default:
+        if ((octet & 0x3FU) < 4) return raw();  // EXT_*, PI and the like
+        return element(octet);
+    }
+  }
+
+  std::string& out_;
+  const wbxml::Document& document_;
+  const HexOptions& options_;
+  std::string_view body_;
+  std::size_t at_ = 0, end_ = 0, limit_ = 0;
+  std::uint8_t page_ = 0;
+  std::size_t next_node_ = 0, next_remark_ = 0;
+  std::vector<std::string> open_;  ///< names of the open elements; bounded by the decoder's depth
+  std::vector<const Diagnostic*> remarks_;
+};
+
+}  // namespace
+
+void append_hexdump(std::string& out, std::string_view octets, const HexOptions& options) {
+  constexpr std::size_t per_row = 16;
+  const std::size_t shown =
+      options.limit == 0 ? octets.size() : std::min(options.limit, octets.size());
+  for (std::size_t at = 0; at < shown; at += per_row) {
+    const std::string_view row = octets.substr(at, std::min(per_row, shown - at));
+    out.append(options.margin, ' ');
+    append_offset(out, options.first + at);
+    out += ' ';
+    append_octets(out, row, per_row);
+    out += "  |";
+    append_ascii(out, row);
+    out += "|\n";
+  }
+  if (shown < octets.size()) append_rest(out, options.margin, octets.size() - shown);
+}
+
+void append_annotated_hex(std::string& out, const wbxml::Document& document,
+                          const HexOptions& options) {
+  if (document.body) AnnotatedHex{out, document, options}.write();
+}
+
+}  // namespace eastap::render

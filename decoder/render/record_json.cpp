@@ -1,0 +1,409 @@
+#include "decoder/render/record_json.hpp"
+
+#include <cstdint>
+#include <string_view>
+
+#include "decoder/base/text.hpp"
+#include "decoder/render/document_json.hpp"
+#include "decoder/render/exchange_facts.hpp"
+#include "decoder/render/json_writer.hpp"
+#include "decoder/render/utf8.hpp"
+
+namespace eastap::render {
+namespace {
+
+void write_duration(JsonWriter& json, std::string_view name, std::optional<Microseconds> length) {
+  if (!length) return;
+  json.key(name);
+  json.thousandths(length->count());
+}
+
+void write_time(JsonWriter& json, std::string_view name, Timestamp time) {
+  if (time != Timestamp{}) json.member(name, to_rfc3339(time));
+}
+
+/// What names an exchange and its device: the same in its waiting record.
+void write_identity(JsonWriter& json, const model::Exchange& exchange,
+                    const eas::Command& command) {
+  json.member("id", exchange.id.value);
+  if (exchange.request) write_time(json, "time", exchange.request->began);
+  json.member_if("device_id", command.device_id);
+  json.member_if("device_type", command.device_type);
+  json.member_if("user", command.user);
+  json.member_if("user_agent", command.user_agent);
+  if (exchange.connection) {
+    json.member("connection", exchange.connection->id.value);
+    json.member_if("client", exchange.connection->client);
+    json.member_if("host", exchange.connection->host);
+  }
+  const RequestLine line = request_line(exchange);
+  json.member_if("method", line.method);
+  json.member_if("target", line.target);
+  json.member_if("command", command.name);
+  json.member_if("protocol_version", command.protocol_version);
+  json.member_if("policy_key", command.policy_key);
+}
+
+/// A body that no document stands for, up to `limit` octets.
+void write_octets(JsonWriter& json, std::string_view octets, std::size_t limit) {
+  if (octets.size() <= limit) {
+    json.octets(octets);
+    return;
+  }
+  std::string_view kept = without_cut_sequence(octets, limit);
+  if (!is_utf8(kept)) kept = octets.substr(0, limit);
+  json.octets(kept);
+  json.member("truncated", true);
+}
+
+std::string_view word(eas::Body::Kind kind) {
+  using Kind = eas::Body::Kind;
+  switch (kind) {
+    case Kind::none: return "none";
+    case Kind::wbxml: return "wbxml";
+    case Kind::multipart: return "multipart";
+    case Kind::mime: return "mime";
+    case Kind::xml: return "xml";
+    case Kind::json: return "json";
+    case Kind::html: return "html";
+    case Kind::text: return "text";
+    case Kind::other: return "other";
+  }
+  return "other";
+}
+
+void write_message(JsonWriter& json, std::string& out, std::string_view name,
+                   const model::Message& message, const eas::Body& body,
+                   const RecordJsonOptions& options) {
+  json.key(name);
+  json.begin_object();
+  json.member_if("start_line", message.head.start_line());
+  json.key("headers");
+  json.begin_array();
+  for (std::size_t i = 0; i < message.head.size(); ++i) {
+    const auto field = message.head[i];
+    json.begin_object();
+    json.member("name", field.name);
+    json.member("value", field.value);
+    json.end_object();
+  }
+  json.end_array();
+  json.member("complete", message.complete);
+  json.member("body_bytes", message.body_size);
+  if (message.body_size > message.body.size()) json.member("body_kept", message.body.size());
+  if (body.kind != eas::Body::Kind::none) json.member("kind", word(body.kind));
+  json.member_if("language", body.other_language);
+  json.member_if("xml", body.other_xml);
+  bool whole = false;  // the document says all there is
+  if (body.document) {
+    whole = body.document->complete && body.kind == eas::Body::Kind::wbxml;
+    if (!body.document->nodes.empty()) {
+      json.key("document");
+      append_document_json(out, *body.document);
+      json.value_written();
+    }
+    if (!body.document->complete) json.member("decoded_bytes", body.document->decoded_octets);
+  }
+  const std::string_view octets = body.octets ? *body.octets : message.body;
+  if (!whole && !octets.empty()) write_octets(json, octets, options.body_limit);
+  json.end_object();
+}
+
+void write_statuses(JsonWriter& json, const eas::Command& command) {
+  if (command.statuses.empty()) return;
+  json.key("statuses");
+  json.begin_array();
+  for (const eas::Status& status : command.statuses) {
+    json.begin_object();
+    json.member_if("place", status.place);
+    json.member("code", status.code);
+    json.member("success", status.success);
+    json.member_if("scope", status.scope);
+    json.member_if("name", status.name);
+    json.member_if("meaning", status.meaning);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+void write_collection(JsonWriter& json, const eas::Collection& collection) {
+  json.begin_object();
+  json.member_if("id", collection.id);
+  json.member_if("class", collection.class_name);
+  json.member_if("folder", collection.folder_name);
+  json.member_if("sync_key", collection.sync_key);
+  json.member_if("new_sync_key", collection.new_sync_key);
+  json.member_if("status", collection.status);
+  json.member_if("get_changes", collection.get_changes);
+  json.member_if("window_size", collection.window_size);
+  json.member_if("filter_type", collection.filter_type);
+  json.member_if("conversation_mode", collection.conversation_mode);
+  json.member_if("estimate", collection.estimate);
+  if (collection.in_request) {
+    json.member("client_adds", collection.client_adds);
+    json.member("client_changes", collection.client_changes);
+    json.member("client_deletes", collection.client_deletes);
+    json.member("client_fetches", collection.client_fetches);
+  }
+  if (collection.in_response) {
+    json.member("adds", collection.adds);
+    json.member("changes", collection.changes);
+    json.member("deletes", collection.deletes);
+    json.member("soft_deletes", collection.soft_deletes);
+    json.member("fetches", collection.fetches);
+    json.member("more_available", collection.more_available);
+  }
+  json.end_object();
+}
+
+std::string_view word(eas::FolderChange::Kind kind) {
+  switch (kind) {
+    case eas::FolderChange::Kind::add: return "add";
+    case eas::FolderChange::Kind::update: return "update";
+    case eas::FolderChange::Kind::remove: return "remove";
+  }
+  return "add";
+}
+
+std::string_view word(eas::Provision::Phase phase) {
+  switch (phase) {
+    case eas::Provision::Phase::ask: return "ask";
+    case eas::Provision::Phase::acknowledge: return "acknowledge";
+    case eas::Provision::Phase::wipe_acknowledge: return "wipe_acknowledge";
+  }
+  return "ask";
+}
+
+void write_folders(JsonWriter& json, std::string_view name,
+                   const std::vector<eas::PingFolder>& folders) {
+  if (folders.empty()) return;
+  json.key(name);
+  json.begin_array();
+  for (const eas::PingFolder& folder : folders) {
+    json.begin_object();
+    json.member_if("id", folder.id);
+    json.member_if("class", folder.class_name);
+    json.member_if("folder", folder.name);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+void write_waiting(JsonWriter& json, const eas::Waiting& waiting) {
+  json.key("waiting");
+  json.begin_object();
+  json.member_if("seconds", waiting.seconds);
+  write_folders(json, "folders", waiting.folders);
+  write_folders(json, "changed", waiting.changed);
+  json.member_if("limit_seconds", waiting.limit_seconds);
+  json.member_if("max_folders", waiting.max_folders);
+  json.end_object();
+}
+
+void write_provision(JsonWriter& json, const eas::Provision& provision) {
+  json.key("provision");
+  json.begin_object();
+  json.member("phase", word(provision.phase));
+  json.member_if("request_key", provision.request_key);
+  json.member_if("response_key", provision.response_key);
+  json.member_if("acknowledged_status", provision.acknowledged_status);
+  json.member_if("policy_status", provision.policy_status);
+  if (provision.remote_wipe) json.member("remote_wipe", true);
+  if (provision.account_only_wipe) json.member("account_only_wipe", true);
+  json.member_if("wipe_status", provision.wipe_status);
+  if (!provision.settings.empty()) {
+    json.key("settings");
+    json.begin_array();
+    for (const auto& [name, value] : provision.settings) {
+      json.begin_object();
+      json.member("name", name);
+      json.member("value", value);
+      json.end_object();
+    }
+    json.end_array();
+  }
+  json.end_object();
+}
+
+void write_texts(JsonWriter& json, std::string_view name, const std::vector<std::string>& texts) {
+  if (texts.empty()) return;
+  json.key(name);
+  json.begin_array();
+  for (const std::string& text : texts) json.value(text);
+  json.end_array();
+}
+
+void write_understood(JsonWriter& json, const eas::Command& command) {
+  write_statuses(json, command);
+  json.member_if("sync_key", command.sync_key);
+  json.member_if("new_sync_key", command.new_sync_key);
+  if (!command.collections.empty()) {
+    json.key("collections");
+    json.begin_array();
+    for (const eas::Collection& collection : command.collections) {
+      write_collection(json, collection);
+    }
+    json.end_array();
+  }
+  if (!command.folder_changes.empty()) {
+    json.key("folder_changes");
+    json.begin_array();
+    for (const eas::FolderChange& change : command.folder_changes) {
+      json.begin_object();
+      json.member("change", word(change.kind));
+      json.member_if("id", change.id);
+      json.member_if("parent_id", change.parent_id);
+      json.member_if("name", change.name);
+      json.member_if("folder_type", change.type);
+      json.end_object();
+    }
+    json.end_array();
+  }
+  if (command.waiting) write_waiting(json, *command.waiting);
+  if (command.provision) write_provision(json, *command.provision);
+  write_texts(json, "offered_versions", command.offered_versions);
+  write_texts(json, "offered_commands", command.offered_commands);
+  if (!command.parameters.empty()) {
+    json.key("parameters");
+    json.begin_array();
+    for (const auto& [name, value] : command.parameters) {
+      json.begin_object();
+      json.member("name", name);
+      json.member("value", value);
+      json.end_object();
+    }
+    json.end_array();
+  }
+  if (command.locale) json.member("locale", unsigned{*command.locale});
+  if (command.request_repeats_last) json.member("request_repeats_last", true);
+  json.member_if("detail", command.detail);
+}
+
+void write_diagnostics(JsonWriter& json, const eas::Command& command) {
+  const std::vector<Diagnostic> diagnostics = all_diagnostics(command);
+  if (diagnostics.empty()) return;
+  json.key("diagnostics");
+  json.begin_array();
+  for (const Diagnostic& diagnostic : diagnostics) {
+    json.begin_object();
+    json.member("code", to_string(diagnostic.code));
+    json.member_if("part", diagnostic.part);
+    json.member("offset", diagnostic.offset);
+    json.member_if("text", diagnostic.text);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+}  // namespace
+
+void append_exchange_json(std::string& out, const model::Exchange& exchange,
+                          const eas::Command& command, const RecordJsonOptions& options) {
+  JsonWriter json{out};
+  json.begin_object();
+  json.member("type", "exchange");
+  write_identity(json, exchange, command);
+  const auto status = command.http_status ? command.http_status : http_status(exchange);
+  json.member_if("http_status", status);
+  json.member_if("eas_status", command.eas_status);
+  write_duration(json, "duration_ms", duration(exchange));
+  write_duration(json, "ttfb_ms", time_to_first_octet(exchange));
+  if (exchange.request) json.member("request_bytes", exchange.request->wire_size);
+  if (exchange.response) {
+    json.member("response_bytes", exchange.response->wire_size);
+    json.member("delivered_bytes", exchange.delivered_octets);
+  }
+  json.member("complete", exchange.ending == model::Ending::complete);
+  json.member("ending", model::to_string(exchange.ending));
+  json.member_if("error", exchange.error);
+  if (exchange.bodies_dropped) json.member("bodies_dropped", true);
+  write_understood(json, command);
+  if (options.messages) {
+    if (exchange.request) {
+      write_message(json, out, "request", *exchange.request, command.request, options);
+    }
+    if (exchange.response) {
+      write_message(json, out, "response", *exchange.response, command.response, options);
+    }
+  }
+  write_diagnostics(json, command);
+  json.end_object();
+  out += '\n';
+}
+
+void append_waiting_json(std::string& out, const model::Exchange& exchange,
+                         const eas::Command& command, const RecordJsonOptions& options) {
+  JsonWriter json{out};
+  json.begin_object();
+  json.member("type", "waiting");
+  write_identity(json, exchange, command);
+  if (exchange.request) json.member("request_bytes", exchange.request->wire_size);
+  write_understood(json, command);
+  if (options.messages && exchange.request) {
+    write_message(json, out, "request", *exchange.request, command.request, options);
+  }
+  write_diagnostics(json, command);
+  json.end_object();
+  out += '\n';
+}
+
+void append_finding_json(std::string& out, const findings::Finding& finding) {
+  JsonWriter json{out};
+  json.begin_object();
+  json.member("type", "finding");
+  json.member("id", finding.id.value);
+  json.member("rule", finding.rule);
+  json.member("severity", findings::to_string(finding.severity));
+  write_time(json, "time", finding.time);
+  json.member_if("device_id", finding.device_id);
+  json.member_if("device_type", finding.device_type);
+  json.member_if("user", finding.user);
+  json.member_if("host", finding.host);
+  json.member("count", finding.count);
+  write_time(json, "first", finding.first);
+  write_time(json, "last", finding.last);
+  json.key("exchanges");
+  json.begin_array();
+  for (const ExchangeId id : finding.exchanges) json.value(id.value);
+  json.end_array();
+  if (!finding.because_of.empty()) {
+    json.key("because_of");
+    json.begin_array();
+    for (const FindingId id : finding.because_of) json.value(id.value);
+    json.end_array();
+  }
+  json.member_if("summary", finding.summary);
+  json.member_if("explanation", finding.explanation);
+  json.member_if("next_step", finding.next_step);
+  json.member_if("source", finding.source);
+  json.end_object();
+  out += '\n';
+}
+
+void append_event_json(std::string& out, const model::ConnectionEvent& event) {
+  JsonWriter json{out};
+  json.begin_object();
+  json.member("type", model::to_string(event.kind));
+  write_time(json, "time", event.time);
+  if (event.connection) {
+    const model::Connection& connection = *event.connection;
+    json.member("connection", connection.id.value);
+    json.member_if("client", connection.client);
+    json.member_if("host", connection.host);
+    if (connection.port != 0) json.member("port", unsigned{connection.port});
+    json.member_if("sni", connection.sni);
+    json.member_if("client_tls", connection.client_tls);
+    json.member_if("upstream", connection.upstream);
+    json.member_if("upstream_tls", connection.upstream_tls);
+  }
+  json.member_if("reason", event.reason);
+  json.member_if("detail", event.detail);
+  if (event.octets_up != 0 || event.octets_down != 0) {
+    json.member("bytes_up", event.octets_up);
+    json.member("bytes_down", event.octets_down);
+  }
+  json.end_object();
+  out += '\n';
+}
+
+}  // namespace eastap::render

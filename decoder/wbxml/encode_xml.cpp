@@ -1,0 +1,304 @@
+#include <charconv>
+#include <cstring>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include <pugixml.hpp>
+
+#include "decoder/base/text.hpp"
+#include "decoder/codepages/lookup.hpp"
+#include "decoder/wbxml/encode.hpp"
+#include "decoder/wbxml/tokens.hpp"
+
+namespace eastap::wbxml {
+namespace {
+
+using codepages::Tag;
+
+constexpr std::size_t kMaxDepth = 256;  // what decode reads back
+// White space is kept where it may be a value; line ends too, since a value's CR is its own.
+constexpr unsigned kParse = (pugi::parse_default | pugi::parse_ws_pcdata) & ~pugi::parse_eol;
+
+bool is_blank(std::string_view text) {
+  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+}
+
+bool is_text(const pugi::xml_node& node) {
+  return node.type() == pugi::node_pcdata || node.type() == pugi::node_cdata;
+}
+
+/// Decimal, or hexadecimal after "0x".
+std::optional<std::uint32_t> number_of(std::string_view text) {
+  int base = 10;
+  if (text.starts_with("0x") || text.starts_with("0X")) {
+    text.remove_prefix(2);
+    base = 16;
+  }
+  std::uint32_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
+  if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+class XmlEncoder {
+ public:
+  Result<std::string> run(std::string_view xml) {
+    pugi::xml_document document;
+    const pugi::xml_parse_result parsed = document.load_buffer(xml.data(), xml.size(), kParse);
+    if (!parsed) {
+      return tl::unexpected(Error{Errc::malformed, static_cast<std::uint64_t>(parsed.offset),
+                                  std::string{"not well-formed XML: "} + parsed.description()});
+    }
+    const pugi::xml_node root = document.document_element();
+    if (!root) return tl::unexpected(Error{Errc::malformed, 0, "there is no root element"});
+    for (const pugi::xml_node node : document.children()) {
+      if ((node.type() == pugi::node_element && node != root) ||
+          (is_text(node) && !is_blank(node.value()))) {
+        fail(node, Errc::malformed, "something stands beside the root element");
+      }
+    }
+    if (special(root) && std::strcmp(root.name(), "unknown") != 0 &&
+        std::strcmp(root.name(), "literal") != 0) {
+      fail(root, Errc::malformed, std::string{"<"} + root.name() + "> cannot be the root");
+    }
+    if (!error_) walk(root);
+    if (error_) return tl::unexpected(std::move(*error_));
+    return header() + std::move(body_).finish();
+  }
+
+ private:
+  static constexpr int kNoPage = -1;
+
+  struct Binding {
+    std::string_view prefix;  ///< "" for the default namespace; into the XML document
+    std::string_view name;
+    int page;
+  };
+
+  struct Scope {
+    pugi::xml_node next;       ///< the child to go on with
+    std::size_t bindings = 0;  ///< how many there were outside
+    bool mixed = false;
+  };
+
+  void fail(const pugi::xml_node& node, Errc code, std::string detail) {
+    if (error_) return;
+    const auto offset = node.offset_debug();
+    error_ = Error{code, offset < 0 ? 0 : static_cast<std::uint64_t>(offset), std::move(detail)};
+  }
+
+  static bool special(const pugi::xml_node& node) {
+    const std::string_view name = node.name();
+    return name == "unknown" || name == "literal" || name == "piece" || name == "entity" ||
+           name == "extension";
+  }
+
+  [[nodiscard]] std::string header() const {
+    if (literals_.empty()) return Builder::activesync_header();
+    std::string out{"\x03\x01\x6A", 3};
+    tokens::write_integer(out, static_cast<std::uint32_t>(literals_.size()));
+    return out + literals_;
+  }
+
+  /// Visits elements in document order; the stack is ours, so that depth costs no call.
+  void walk(const pugi::xml_node& root) {
+    std::vector<Scope> scopes;
+    enter(scopes, root);
+    while (!scopes.empty() && !error_) {
+      Scope& scope = scopes.back();
+      const pugi::xml_node child = scope.next;
+      if (!child) {
+        body_.close();
+        bindings_.resize(scope.bindings);
+        scopes.pop_back();
+        continue;
+      }
+      scope.next = child.next_sibling();
+      if (child.type() == pugi::node_element) {
+        piece(child) || enter(scopes, child);
+      } else if (is_text(child) && scope.mixed) {
+        put_text(child, child.value());
+      }
+    }
+  }
+
+  bool enter(std::vector<Scope>& scopes, const pugi::xml_node& node) {
+    if (scopes.size() >= kMaxDepth) {
+      fail(node, Errc::too_deep, "elements are nested deeper than 256 levels");
+      return false;
+    }
+    const std::size_t bindings = bindings_.size();
+    std::string_view encoding;
+    declare(node, encoding);
+    const codepages::TagRow* row = open(node);
+    if (error_) return false;
+    const bool has_elements = node.find_child(
+        [](const pugi::xml_node& child) { return child.type() == pugi::node_element; });
+    if (has_elements && encoding == "base64") {
+      fail(node, Errc::malformed, "an element inside base64");
+      return false;
+    }
+    if (!has_elements) {
+      put_value(node, encoding, row != nullptr && row->opaque);
+      body_.close();
+      bindings_.resize(bindings);
+      return true;
+    }
+    bool mixed = false;  // else the white space between elements is only layout
+    for (const pugi::xml_node child : node.children()) {
+      mixed = mixed || (is_text(child) && !is_blank(child.value()));
+    }
+    scopes.push_back({node.first_child(), bindings, mixed});
+    return true;
+  }
+
+  void declare(const pugi::xml_node& node, std::string_view& encoding) {
+    const std::string_view element = node.name();
+    for (const pugi::xml_attribute attribute : node.attributes()) {
+      const std::string_view name = attribute.name();
+      const std::string_view value = attribute.value();
+      if (name == "xmlns" || name.starts_with("xmlns:")) {
+        const codepages::Page* page = codepages::find_page(value);
+        bindings_.push_back({name.size() > 6 ? name.substr(6) : std::string_view{}, value,
+                             page == nullptr ? kNoPage : page->number});
+      } else if (name == "encoding") {
+        encoding = value;
+        if (value != "base64" && value != "opaque" && value != "text") {
+          fail(node, Errc::unsupported, "no encoding is named \"" + std::string{value} + "\"");
+        }
+      } else if (!(element == "unknown" && (name == "page" || name == "token")) &&
+                 !(element == "literal" && name == "name") && !name.starts_with("xml:") &&
+                 !name.starts_with("xsi:")) {
+        fail(node, Errc::unsupported,
+             "ActiveSync has no attributes, but <" + std::string{element} + "> has \"" +
+                 std::string{name} + "\"");
+      }
+    }
+  }
+
+  const codepages::TagRow* open(const pugi::xml_node& node) {
+    const std::string_view name = node.name();
+    if (name == "unknown") {
+      open_unknown(node);
+      return nullptr;
+    }
+    if (name == "literal") {
+      const auto index = static_cast<std::uint32_t>(literals_.size());
+      (literals_ += node.attribute("name").value()) += '\0';
+      body_.open_literal(0, index);
+      return nullptr;
+    }
+    const std::size_t colon = name.find(':');
+    const std::string_view prefix = colon == std::string_view::npos ? "" : name.substr(0, colon);
+    const std::string_view local = colon == std::string_view::npos ? name : name.substr(colon + 1);
+    const Binding* binding = nullptr;
+    for (const Binding& candidate : bindings_) {
+      if (candidate.prefix == prefix) binding = &candidate;
+    }
+    if (binding == nullptr || binding->page == kNoPage) {
+      fail(node, Errc::not_found,
+           binding == nullptr
+               ? "<" + std::string{name} + "> has no namespace (xmlns=\"AirSync\" or another)"
+               : "no code page is named \"" + std::string{binding->name} + "\"");
+      return nullptr;
+    }
+    const auto* row = codepages::find_row(static_cast<std::uint8_t>(binding->page), local);
+    if (row == nullptr) {
+      fail(node, Errc::not_found,
+           std::string{codepages::kPages[binding->page]->name} + " has no tag \"" +
+               std::string{local} + "\"");
+      return nullptr;
+    }
+    body_.open(row->tag);
+    return row;
+  }
+
+  void open_unknown(const pugi::xml_node& node) {
+    const auto page = number_of(node.attribute("page").value());
+    const auto token = number_of(node.attribute("token").value());
+    if (!page || *page > 255 || !token || *token < tokens::kFirstTag ||
+        *token > tokens::kTokenMask) {
+      fail(node, Errc::malformed,
+           "<unknown> needs page=\"0\" to \"255\" and token=\"0x05\" to \"0x3F\"");
+      return;
+    }
+    body_.open({static_cast<std::uint8_t>(*page), static_cast<std::uint8_t>(*token)});
+  }
+
+  static std::string joined(const pugi::xml_node& node) {
+    std::string text;
+    for (const pugi::xml_node child : node.children()) {
+      if (is_text(child)) text += child.value();
+    }
+    return text;
+  }
+
+  std::optional<std::string> base64_of(const pugi::xml_node& node) {
+    std::string text = joined(node);
+    std::erase_if(text, [](char c) { return is_blank({&c, 1}); });
+    auto octets = from_base64(text);
+    if (!octets) {
+      fail(node, Errc::bad_base64, std::string{"the value of <"} + node.name() + "> is not base64");
+    }
+    return octets;
+  }
+
+  void put_value(const pugi::xml_node& node, std::string_view encoding, bool row_is_opaque) {
+    if (encoding == "base64") {
+      if (const auto octets = base64_of(node)) body_.opaque(*octets);
+      return;
+    }
+    const std::string value = joined(node);
+    if (value.empty()) return;
+    if (encoding == "opaque" || (row_is_opaque && encoding != "text")) {
+      body_.opaque(value);
+    } else {
+      put_text(node, value);
+    }
+  }
+
+  void put_text(const pugi::xml_node& node, std::string_view value) {
+    if (!is_utf8(value)) {
+      fail(node, Errc::bad_text, "text that is not UTF-8");
+    } else {
+      body_.text(value);
+    }
+  }
+
+  /// Content that is no element of ActiveSync; false for an element.
+  bool piece(const pugi::xml_node& node) {
+    const std::string_view name = node.name();
+    if (name == "entity") {
+      const auto code = number_of(node.attribute("code").value());
+      if (code) {
+        body_.entity(*code);
+      } else {
+        fail(node, Errc::malformed, "<entity> needs code=\"0x…\"");
+      }
+      return true;
+    }
+    if (name != "piece" && name != "extension") return false;
+    if (std::string_view{node.attribute("encoding").value()} != "base64") {
+      if (name == "piece") {
+        put_text(node, joined(node));
+      } else {
+        fail(node, Errc::malformed, "<extension> needs encoding=\"base64\"");
+      }
+    } else if (const auto octets = base64_of(node)) {
+      name == "piece" ? body_.opaque(*octets) : body_.extension(*octets);
+    }
+    return true;
+  }
+
+  Builder body_{std::string{}};
+  std::string literals_;
+  std::vector<Binding> bindings_;
+  std::optional<Error> error_;
+};
+
+}  // namespace
+
+Result<std::string> encode_xml(std::string_view xml) { return XmlEncoder{}.run(xml); }
+
+}  // namespace eastap::wbxml

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "config/invocation.hpp"
+
+/// What each subcommand does; the exit status is the return value: 0 done, 1 findings at or above
+/// --fail-on, 2 usage, config or environment error, 3 input unreadable.
+namespace eastap::app {
+
+inline constexpr int kDone = 0;
+inline constexpr int kFindings = 1;
+inline constexpr int kUsage = 2;
+inline constexpr int kUnreadable = 3;
+
+int run(const config::Invocation& invocation);
+int replay(const config::Invocation& invocation);  ///< also `tail`: follows the capture
+int decode(const config::Invocation& invocation);
+int encode(const config::Invocation& invocation);
+int ca_create(const config::Invocation& invocation);
+int ca_show(const config::Invocation& invocation);
+int ca_export(const config::Invocation& invocation);
+
+}  // namespace eastap::app

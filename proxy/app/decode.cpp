@@ -1,0 +1,101 @@
+#include "decoder/wbxml/decode.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <unistd.h>
+
+#include "decoder/base/text.hpp"
+#include "decoder/render/diagnostic.hpp"
+#include "decoder/render/document_json.hpp"
+#include "decoder/render/document_xml.hpp"
+#include "decoder/render/hex.hpp"
+#include "decoder/wbxml/encode.hpp"
+#include "decoder/wbxml/other_languages.hpp"
+#include "proxy/app/commands.hpp"
+#include "proxy/app/wiring.hpp"
+
+namespace eastap::app {
+namespace {
+
+// One body: Exchange's largest message limit is 150 MB.
+constexpr std::size_t kLargestInput = std::size_t{256} << 20;
+
+/// A body as it is, or pasted from a log as hex (spaces, 0x and line ends allowed) or base64. WBXML
+/// begins with an octet below 0x20, which neither of the two texts holds.
+std::string body_of(std::string input) {
+  if (input.empty() || static_cast<unsigned char>(input.front()) < 0x09) return input;
+  std::string compact;
+  for (std::size_t i = 0; i < input.size(); ++i) {
+    const char c = input[i];
+    if (c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == ',' || c == ':') continue;
+    if (c == '0' && i + 1 < input.size() && (input[i + 1] == 'x' || input[i + 1] == 'X')) {
+      ++i;
+      continue;
+    }
+    compact += c;
+  }
+  if (const auto octets = from_hex(compact)) return *octets;
+  if (const auto octets = from_base64(compact)) return *octets;
+  return input;
+}
+
+int complain(const std::string& text, int status) {
+  write_all(STDERR_FILENO, "eastap: " + text + '\n');
+  return status;
+}
+
+}  // namespace
+
+int decode(const config::Invocation& invocation) {
+  auto input = read_input(invocation.file, kLargestInput);
+  if (!input) return complain(input.error().detail, kUnreadable);
+  const auto body = std::make_shared<const std::string>(body_of(std::move(*input)));
+  const wbxml::Document document = wbxml::decode(body);
+
+  std::string out;
+  if (const std::string language = wbxml::other_language(document);
+      !language.empty() && invocation.body_form == config::BodyForm::xml) {
+    const auto other = wbxml::decode_other(*body);
+    if (!other) return complain(language + ": " + other.error().detail, kUnreadable);
+    write_all(STDOUT_FILENO, other->xml + '\n');
+    return kDone;
+  }
+  switch (invocation.body_form) {
+    case config::BodyForm::xml:
+      render::append_xml(out, document);
+      if (!out.empty() && out.back() != '\n') out += '\n';
+      break;
+    case config::BodyForm::json:
+      render::append_document_json(out, document);
+      out += '\n';
+      break;
+    case config::BodyForm::hex: render::append_annotated_hex(out, document); break;
+  }
+  write_all(STDOUT_FILENO, out);
+  for (const auto& diagnostic : document.diagnostics) {
+    write_all(STDERR_FILENO, "eastap: " + render::to_sentence(diagnostic) + '\n');
+  }
+  return document.complete ? kDone : kUnreadable;
+}
+
+int encode(const config::Invocation& invocation) {
+  const auto input = read_input(invocation.file, kLargestInput);
+  if (!input) return complain(input.error().detail, kUnreadable);
+  const auto body = wbxml::encode_xml(*input);
+  if (!body) {
+    return complain("octet " + std::to_string(body.error().offset) + ": " + body.error().detail,
+                    kUnreadable);
+  }
+  if (::isatty(STDOUT_FILENO) != 0) {
+    write_all(STDOUT_FILENO, to_hex(*body) + '\n');  // octets would disturb the terminal
+  } else {
+    write_all(STDOUT_FILENO, *body);
+  }
+  return kDone;
+}
+
+}  // namespace eastap::app

@@ -1,0 +1,56 @@
+#include <csignal>
+#include <exception>
+#include <string>
+
+#include <unistd.h>
+
+#include "certs/authority.hpp"
+#include "config/invocation.hpp"
+#include "proxy/app/commands.hpp"
+#include "proxy/app/wiring.hpp"
+
+namespace {
+
+int dispatch(const eastap::config::Invocation& invocation) {
+  using eastap::config::Subcommand;
+  namespace app = eastap::app;
+  switch (invocation.command) {
+    case Subcommand::print_text:
+      app::write_all(STDOUT_FILENO, invocation.text);  // a closed pipe is a normal end
+      return app::kDone;
+    case Subcommand::run: return app::run(invocation);
+    case Subcommand::replay:
+    case Subcommand::tail: return app::replay(invocation);
+    case Subcommand::decode: return app::decode(invocation);
+    case Subcommand::encode: return app::encode(invocation);
+    case Subcommand::ca_create: return app::ca_create(invocation);
+    case Subcommand::ca_show: return app::ca_show(invocation);
+    case Subcommand::ca_export: return app::ca_export(invocation);
+  }
+  return app::kUsage;
+}
+
+int complain(const std::exception& error, int status) {
+  eastap::app::write_all(STDERR_FILENO, std::string{"eastap: "} + error.what() + '\n');
+  return status;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // a peer or reader that went away is an error code, not our end
+  try {
+    const auto invocation =
+        eastap::config::parse(argc, argv, eastap::config::environment_from(environ));
+    for (const auto& warning : invocation.warnings) {
+      eastap::app::write_all(STDERR_FILENO, "eastap: " + warning + '\n');
+    }
+    return dispatch(invocation);
+  } catch (const eastap::config::ConfigError& error) {
+    return complain(error, eastap::app::kUsage);
+  } catch (const eastap::certs::CertificateError& error) {
+    return complain(error, eastap::app::kUsage);
+  } catch (const std::exception& error) {
+    return complain(error, eastap::app::kUsage);
+  }
+}

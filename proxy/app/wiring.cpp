@@ -1,0 +1,191 @@
+#include "proxy/app/wiring.hpp"
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <ctime>
+#include <system_error>
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <unistd.h>
+
+#include "config/invocation.hpp"
+#include "decoder/render/theme.hpp"
+
+namespace eastap::app {
+namespace {
+
+spdlog::level::level_enum to_level(config::LogLevel level) {
+  switch (level) {
+    case config::LogLevel::trace: return spdlog::level::trace;
+    case config::LogLevel::debug: return spdlog::level::debug;
+    case config::LogLevel::info: return spdlog::level::info;
+    case config::LogLevel::warning: return spdlog::level::warn;
+    case config::LogLevel::error: return spdlog::level::err;
+    case config::LogLevel::off: return spdlog::level::off;
+  }
+  return spdlog::level::info;
+}
+
+sigset_t stop_signals() {
+  sigset_t signals{};
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  return signals;
+}
+
+bool coloured(const config::Config& config) {
+  switch (config.color) {
+    case config::ColorMode::always: return true;
+    case config::ColorMode::never: return false;
+    case config::ColorMode::automatic: break;
+  }
+  return ::isatty(STDOUT_FILENO) != 0;
+}
+
+}  // namespace
+
+std::string_view version() { return EASTAP_VERSION; }
+
+std::shared_ptr<spdlog::logger> make_logger(const config::Config& config) {
+  std::shared_ptr<spdlog::sinks::sink> target;
+  if (config.log_file) {
+    // Made here first: spdlog would create it readable for everyone.
+    const int file =
+        ::open(config.log_file->c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (file < 0) {
+      throw config::ConfigError{"--log-file " + *config.log_file + ": " +
+                                std::system_category().message(errno) +
+                                ". Name a file in a folder that can be written."};
+    }
+    ::close(file);
+    target = std::make_shared<spdlog::sinks::basic_file_sink_mt>(*config.log_file);
+  } else {
+    target = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+  }
+  auto logger = std::make_shared<spdlog::logger>("eastap", std::move(target));
+  logger->set_level(to_level(config.log_level));
+  logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
+  logger->flush_on(spdlog::level::info);
+  return logger;
+}
+
+pipeline::PipelineSettings pipeline_settings(const config::Config& config) {
+  pipeline::PipelineSettings settings;
+  for (const auto& [rule, chosen] : config.rules) {
+    findings::RuleSettings changed;
+    changed.enabled = chosen.enabled;
+    if (chosen.threshold) changed.threshold = static_cast<std::int64_t>(*chosen.threshold);
+    if (chosen.escalate_at) changed.escalate_at = static_cast<std::int64_t>(*chosen.escalate_at);
+    changed.window = chosen.window;
+    if (chosen.severity) {
+      changed.severity = findings::severity_from(*chosen.severity);
+      if (!changed.severity) {
+        throw config::ConfigError{chosen.origin + ": rule " + rule + ": severity \"" +
+                                  *chosen.severity + "\" is none of info, notice, warning, error"};
+      }
+    }
+    settings.findings.rules.emplace(rule, changed);
+  }
+  const auto problems = findings::problems(settings.findings);
+  if (!problems.empty()) {
+    std::string text;
+    for (const auto& problem : problems) {
+      if (!text.empty()) text += "; ";
+      text += problem;
+    }
+    throw config::ConfigError{"rules: " + text};
+  }
+  return settings;
+}
+
+std::unique_ptr<sink::Renderer> make_renderer(const config::Config& config) {
+  switch (config.tail) {
+    case config::TailMode::off: return nullptr;
+    case config::TailMode::json: return std::make_unique<sink::JsonRenderer>();
+    case config::TailMode::line:
+    case config::TailMode::xml: break;
+  }
+  sink::LineRenderer::Settings settings;
+  settings.bodies = config.tail == config::TailMode::xml;
+  settings.style.theme = coloured(config) ? render::kColourTheme : render::kPlainTheme;
+  settings.style.offset = &sink::local_offset;
+  settings.width = [] { return sink::terminal_width(STDOUT_FILENO); };
+  return std::make_unique<sink::LineRenderer>(std::move(settings));
+}
+
+bool fails(const config::Config& config, std::optional<findings::Severity> worst) {
+  if (config.fail_on == config::FailOn::never || !worst) return false;
+  return static_cast<int>(*worst) >= static_cast<int>(config.fail_on);
+}
+
+Result<std::string> read_input(const std::string& file, std::size_t limit) {
+  const bool standard = file == "-";
+  const int descriptor = standard ? STDIN_FILENO : ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  const auto failure = [&] {
+    return tl::unexpected(Error{Errc::io, 0, file + ": " + std::system_category().message(errno)});
+  };
+  if (descriptor < 0) return failure();
+  std::string content;
+  std::array<char, 65'536> piece{};
+  for (;;) {
+    const ssize_t got = ::read(descriptor, piece.data(), piece.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) {
+      auto error = failure();
+      if (!standard) ::close(descriptor);
+      return error;
+    }
+    if (got == 0) break;
+    content.append(piece.data(), static_cast<std::size_t>(got));
+    if (content.size() > limit) {
+      if (!standard) ::close(descriptor);
+      return tl::unexpected(
+          Error{Errc::too_large, limit,
+                file + " is larger than " + std::to_string(limit >> 20) + " MiB"});
+    }
+  }
+  if (!standard) ::close(descriptor);
+  return content;
+}
+
+bool write_all(int descriptor, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(descriptor, text.data(), text.size());
+    if (written < 0) {
+      if (errno == EINTR) continue;
+      return false;
+    }
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+StopSignal::StopSignal() {
+  const sigset_t signals = stop_signals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
+void StopSignal::wait() {
+  const sigset_t signals = stop_signals();
+  int received = 0;
+  while (sigwait(&signals, &received) != 0) continue;
+  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+}
+
+bool StopSignal::wait_for(std::chrono::milliseconds limit) {
+  const sigset_t signals = stop_signals();
+  const timespec time{limit.count() / 1000, static_cast<long>(limit.count() % 1000) * 1'000'000};
+  if (sigtimedwait(&signals, nullptr, &time) < 0) return false;
+  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+  return true;
+}
+
+void StopSignal::raise() { ::kill(::getpid(), SIGTERM); }
+
+}  // namespace eastap::app

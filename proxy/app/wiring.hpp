@@ -1,0 +1,53 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <spdlog/logger.h>
+
+#include "config/config.hpp"
+#include "decoder/base/result.hpp"
+#include "decoder/findings/finding.hpp"
+#include "proxy/pipeline/pipeline.hpp"
+#include "proxy/sink/outlet.hpp"
+#include "proxy/sink/renderers.hpp"
+
+/// What the subcommands share when they join the parts.
+namespace eastap::app {
+
+/// This program's version; also of what it derives from captures.
+[[nodiscard]] std::string_view version();
+
+/// The logger that parts get passed in: stderr, or --log-file. Throws config::ConfigError.
+[[nodiscard]] std::shared_ptr<spdlog::logger> make_logger(const config::Config& config);
+
+/// Limits and the user's rule settings. Throws config::ConfigError naming rule and place.
+[[nodiscard]] pipeline::PipelineSettings pipeline_settings(const config::Config& config);
+
+/// The tail that `config` asks for; null for `off`.
+[[nodiscard]] std::unique_ptr<sink::Renderer> make_renderer(const config::Config& config);
+
+/// Whether `worst` asks for exit status 1.
+[[nodiscard]] bool fails(const config::Config& config, std::optional<findings::Severity> worst);
+
+/// All of `file` ("-": standard input), at most `limit` octets.
+[[nodiscard]] Result<std::string> read_input(const std::string& file, std::size_t limit);
+
+/// All of `text` to a descriptor. False: nobody reads any more.
+bool write_all(int descriptor, std::string_view text);
+
+/// SIGINT and SIGTERM arrive at `wait` only: call before any thread starts.
+class StopSignal {
+ public:
+  StopSignal();
+  /// Waits for SIGINT, SIGTERM or `raise`. Afterwards a second signal ends the process at once.
+  void wait();
+  /// True: a signal or `raise` came within `limit`.
+  [[nodiscard]] bool wait_for(std::chrono::milliseconds limit);
+  /// From any thread.
+  static void raise();
+};
+
+}  // namespace eastap::app

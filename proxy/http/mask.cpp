@@ -1,0 +1,556 @@
+#include "proxy/http/mask.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include <boost/json.hpp>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include "decoder/base/text.hpp"
+#include "proxy/http/secret_names.hpp"
+
+namespace eastap::http {
+namespace {
+
+constexpr std::string_view kMasked = "<masked>";
+constexpr std::size_t kAttributeOctets = 256;
+constexpr std::size_t kTokenOctets = 64 * 1024;  // what is decoded of a token: the limit of a head
+
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+
+bool is_token_octet(char c) {
+  return static_cast<unsigned char>(c) > 0x20 && static_cast<unsigned char>(c) < 0x7F && c != ':';
+}
+
+std::string_view without_space(std::string_view text) {
+  const auto space = [](char c) { return is_blank(c) || c == '\r' || c == '\n'; };
+  while (!text.empty() && space(text.front())) text.remove_prefix(1);
+  while (!text.empty() && space(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+/// What a field's value is, by its name.
+enum class Kind : std::uint8_t { plain, credential, challenge, cookie, set_cookie, secret };
+
+/// `name` as compared: lower case, without anything that cannot be part of a name.
+std::string compared(std::string_view name) {
+  std::string out;
+  out.reserve(name.size());
+  for (const char c : name) {
+    if (is_token_octet(c)) out += lower(c);
+  }
+  return out;
+}
+
+Kind kind_of(std::string_view name) {
+  for (std::size_t i = 0; i + 4 < name.size(); ++i) {
+    const std::string_view rest = name.substr(i);
+    switch (rest.front()) {
+      case 'a':
+        if (rest.starts_with("authorization")) return Kind::credential;
+        if (rest.starts_with("authenticat")) return Kind::challenge;
+        if (rest.starts_with("api-key") || rest.starts_with("apikey")) return Kind::secret;
+        break;
+      case 'c':
+        if (rest.starts_with("cookie")) {
+          return name.starts_with("set-") ? Kind::set_cookie : Kind::cookie;
+        }
+        if (rest.starts_with("canary")) return Kind::secret;
+        if (rest.starts_with("credential")) {  // two headers of [MS-ASHTTP] that hold none
+          return name == "x-ms-credentials-expire" || name == "x-ms-credential-service-url"
+                     ? Kind::plain
+                     : Kind::secret;
+        }
+        break;
+      case 'p':
+        if (rest.starts_with("password") || rest.starts_with("passwd")) return Kind::secret;
+        break;
+      case 's':
+        if (rest.starts_with("secret")) return Kind::secret;
+        break;
+      case 't':
+        if (rest.starts_with("token")) return Kind::secret;
+        break;
+      default: break;
+    }
+  }
+  return Kind::plain;
+}
+
+/// Of printable UTF-8 without `"`, `%`, `<` and `>`; everything else as %XX.
+std::string attribute_value(std::string_view text) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    std::size_t length = 1;
+    while (length < 4 && at + length < text.size() &&
+           (static_cast<unsigned char>(text[at + length]) & 0xC0) == 0x80) {
+      ++length;
+    }
+    const std::string_view character = text.substr(at, length);
+    const auto first = static_cast<unsigned char>(character.front());
+    const bool control =
+        first < 0x20 || first == 0x7F ||
+        (first == 0xC2 && length == 2 && static_cast<unsigned char>(character[1]) < 0xA0);
+    const bool special = first == '"' || first == '%' || first == '<' || first == '>';
+    std::string piece;
+    if (control || special || !is_utf8(character)) {
+      for (const char c : character) {
+        piece += '%';
+        piece += digits[static_cast<unsigned char>(c) >> 4];
+        piece += digits[static_cast<unsigned char>(c) & 15];
+      }
+    } else {
+      piece = character;
+    }
+    if (out.size() + piece.size() > kAttributeOctets) break;
+    out += piece;
+    at += length;
+  }
+  return out;
+}
+
+void add_attribute(std::string& out, std::string_view name, std::string_view value) {
+  if (value.empty()) return;
+  out += ' ';
+  out += name;
+  out += "=\"";
+  out += attribute_value(value);
+  out += '"';
+}
+
+// ---- tokens of the schemes
+// ------------------------------------------------------------------------
+
+std::string without_any_space(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  std::copy_if(text.begin(), text.end(), std::back_inserter(out),
+               [](char c) { return !is_blank(c) && c != '\r' && c != '\n'; });
+  return out;
+}
+
+std::string basic_user(std::string_view token) {
+  const auto decoded = from_base64(token);
+  if (!decoded) return {};
+  const std::size_t colon = decoded->find(':');
+  return colon == std::string::npos ? std::string{} : decoded->substr(0, colon);
+}
+
+void add_utf8(std::string& out, std::uint32_t code) {
+  const auto octet = [&](std::uint32_t value) { out += static_cast<char>(value); };
+  if (code < 0x80) {
+    octet(code);
+  } else if (code < 0x800) {
+    octet(0xC0 | (code >> 6));
+    octet(0x80 | (code & 0x3F));
+  } else if (code < 0x10000) {
+    octet(0xE0 | (code >> 12));
+    octet(0x80 | ((code >> 6) & 0x3F));
+    octet(0x80 | (code & 0x3F));
+  } else {
+    octet(0xF0 | (code >> 18));
+    octet(0x80 | ((code >> 12) & 0x3F));
+    octet(0x80 | ((code >> 6) & 0x3F));
+    octet(0x80 | (code & 0x3F));
+  }
+}
+
+std::string from_utf16le(std::string_view text) {
+  std::string out;
+  const auto unit = [&](std::size_t at) {
+    return static_cast<std::uint32_t>(static_cast<unsigned char>(text[at])) |
+           static_cast<std::uint32_t>(static_cast<unsigned char>(text[at + 1])) << 8;
+  };
+  for (std::size_t at = 0; at + 1 < text.size(); at += 2) {
+    std::uint32_t code = unit(at);
+    if (code >= 0xD800 && code < 0xDC00 && at + 3 < text.size()) {
+      const std::uint32_t second = unit(at + 2);
+      if (second >= 0xDC00 && second < 0xE000) {
+        code = 0x10000 + ((code - 0xD800) << 10) + (second - 0xDC00);
+        at += 2;
+      }
+    }
+    add_utf8(out, code >= 0xD800 && code < 0xE000 ? 0xFFFD : code);
+  }
+  return out;
+}
+
+struct NtlmFacts {
+  std::uint32_t type = 0;  ///< 1 to 3; 0: no NTLM message
+  std::string user;        ///< "DOMAIN\user", of a type 3
+};
+
+/// [MS-NLMP] 2.2.1, bare or inside SPNEGO.
+NtlmFacts ntlm_facts(std::string_view token) {
+  NtlmFacts facts;
+  const auto decoded = from_base64(token.substr(0, kTokenOctets));
+  if (!decoded) return facts;
+  constexpr std::string_view signature{"NTLMSSP\0", 8};
+  const std::size_t begin = decoded->find(signature);
+  if (begin == std::string::npos) return facts;
+  const std::string_view message = std::string_view{*decoded}.substr(begin);
+  const auto number = [&](std::size_t at, std::size_t octets) -> std::uint32_t {
+    std::uint32_t value = 0;
+    if (at + octets > message.size()) return 0;
+    for (std::size_t i = octets; i-- > 0;) {
+      value = value << 8 | static_cast<unsigned char>(message[at + i]);
+    }
+    return value;
+  };
+  const std::uint32_t type = number(8, 4);
+  if (type < 1 || type > 3) return facts;
+  facts.type = type;
+  if (type != 3) return facts;
+  const bool unicode = (number(60, 4) & 1) != 0;
+  const auto field = [&](std::size_t at) -> std::string {
+    const std::size_t size = number(at, 2);
+    const std::size_t offset = number(at + 4, 4);
+    // The responses lie in the same message: a lying offset must not show them as a name.
+    if (size == 0 || size > 512 || offset < 64 || offset + size > message.size()) return {};
+    for (const std::size_t response : {std::size_t{12}, std::size_t{20}, std::size_t{52}}) {
+      const std::size_t response_size = number(response, 2);
+      const std::size_t response_at = number(response + 4, 4);
+      if (offset < response_at + response_size && response_at < offset + size) return {};
+    }
+    const std::string_view octets = message.substr(offset, size);
+    return unicode ? from_utf16le(octets) : repaired_utf8(octets);
+  };
+  const std::string domain = field(28);
+  const std::string user = field(36);
+  if (!user.empty()) facts.user = domain.empty() ? user : domain + "\\" + user;
+  return facts;
+}
+
+/// The claims of a JWT that say who, for what and until when, as attributes. RFC 7519.
+void add_claims(std::string& out, std::string_view token) {
+  const std::size_t first = token.find('.');
+  if (first == std::string_view::npos) return;
+  const std::size_t second = token.find('.', first + 1);
+  if (second == std::string_view::npos || second - first > kTokenOctets) return;
+  const auto payload = from_base64(token.substr(first + 1, second - first - 1));
+  if (!payload || payload->empty() || payload->front() != '{') return;
+  namespace json = boost::json;
+  boost::system::error_code error;
+  json::parse_options options;
+  options.max_depth = 16;
+  const json::value value = json::parse(*payload, error, {}, options);
+  if (error || !value.is_object()) return;
+  const json::object& claims = value.get_object();
+  const auto text = [&](std::string_view name) -> std::string_view {
+    const json::value* claim = claims.if_contains({name.data(), name.size()});
+    if (claim != nullptr && claim->is_array() && !claim->get_array().empty()) {
+      claim = &claim->get_array().front();  // aud may be a list
+    }
+    if (claim == nullptr || !claim->is_string()) return {};
+    return {claim->get_string().data(), claim->get_string().size()};
+  };
+  const auto first_of = [&](std::string_view one, std::string_view other) {
+    const std::string_view found = text(one);
+    return found.empty() ? text(other) : found;
+  };
+  add_attribute(out, "upn", first_of("upn", "unique_name"));
+  add_attribute(out, "aud", text("aud"));
+  add_attribute(out, "iss", text("iss"));
+  add_attribute(out, "appid", first_of("appid", "azp"));
+  if (const json::value* expiry = claims.if_contains("exp")) {
+    if (expiry->is_int64()) add_attribute(out, "exp", std::to_string(expiry->get_int64()));
+  }
+}
+
+bool is_known_scheme(std::string_view scheme) {
+  static constexpr std::string_view kSchemes[] = {
+      "digest",   "hoba",        "mutual",        "oauth",           "dpop",   "pop",
+      "vapid",    "gnap",        "hawk",          "token",           "apikey", "wsse",
+      "kerberos", "scram-sha-1", "scram-sha-256", "aws4-hmac-sha256"};
+  return std::any_of(std::begin(kSchemes), std::end(kSchemes),
+                     [&](std::string_view known) { return equals_ignoring_case(scheme, known); });
+}
+
+// ---- URLs
+// -----------------------------------------------------------------------------------------
+
+/// Replaces the passwords of `//user:password@` in `text`.
+std::string without_userinfo(std::string_view text) {
+  std::string out;
+  std::size_t copied = 0;
+  for (std::size_t at = text.find("//"); at != std::string_view::npos; at = text.find("//", at)) {
+    at += 2;
+    const std::size_t end = std::min(text.find_first_of("/?#\"<>", at), text.size());
+    const std::size_t sign = text.substr(at, end - at).rfind('@');
+    if (sign == std::string_view::npos) continue;
+    const std::size_t colon = text.substr(at, sign).find(':');
+    if (colon == std::string_view::npos) continue;
+    out.append(text, copied, at + colon + 1 - copied);
+    out += kMasked;
+    copied = at + sign;
+  }
+  return out.append(text, copied);
+}
+
+/// Index of the next '=' or, in a URL inside a URL, "%3D".
+std::size_t find_equals(std::string_view text, std::size_t from) {
+  for (std::size_t at = text.find_first_of("=%", from); at != std::string_view::npos;
+       at = text.find_first_of("=%", at + 1)) {
+    if (text[at] == '=' || equals_ignoring_case(text.substr(at, 3), "%3D")) return at;
+  }
+  return std::string_view::npos;
+}
+
+/// Replaces the values of secret parameters. A value ends at one of `ends`; rather too much is
+/// masked.
+std::string without_parameters(std::string_view text, std::string_view ends) {
+  constexpr std::string_view kNameBegins = "?&;#/ \t\r\n\"',<>(=";
+  std::string out;
+  std::size_t copied = 0;
+  for (std::size_t equals = find_equals(text, 0); equals != std::string_view::npos;
+       equals = find_equals(text, equals)) {
+    const std::string_view before = text.substr(copied, equals - copied);
+    const std::size_t break_at = before.find_last_of(kNameBegins);
+    const std::string decoded =
+        percent_decoded(before.substr(break_at == std::string_view::npos ? 0 : break_at + 1), true);
+    const std::size_t inner = trimmed(decoded).find_last_of(kNameBegins);
+    const std::string_view name =
+        trimmed(decoded).substr(inner == std::string_view::npos ? 0 : inner + 1);
+    equals += text[equals] == '=' ? 1U : 3U;
+    if (!is_secret_name(name)) continue;
+    std::size_t value = equals;
+    if (value < text.size() && text[value] == '"' && ends.find('"') != std::string_view::npos) {
+      ++value;  // name="value", as in header parameters
+    }
+    const std::size_t end = std::min(text.find_first_of(ends, value), text.size());
+    if (end == value) continue;
+    out.append(text, copied, value - copied);
+    out += kMasked;
+    copied = equals = end;
+  }
+  return out.append(text, copied);
+}
+
+bool may_hold_url_secret(std::string_view text) {
+  return text.find_first_of("=@%") != std::string_view::npos;
+}
+
+bool is_version(std::string_view text) { return equals_ignoring_case(text.substr(0, 5), "HTTP/"); }
+
+bool has_version(std::string_view line) {
+  return is_version(line) || is_version(line.substr(line.find_last_of(" \t") + 1));
+}
+
+std::string mask_start_line(std::string_view line) {
+  if (!may_hold_url_secret(line)) return std::string{line};
+  const std::string text = without_userinfo(line);
+  // The version stays; blanks before it are taken as part of a value.
+  std::size_t version = text.find_last_of(" \t");
+  if (version == std::string::npos || !is_version(std::string_view{text}.substr(version + 1))) {
+    version = text.size();
+  }
+  return without_parameters(std::string_view{text}.substr(0, version), "&") + text.substr(version);
+}
+
+// ---- cookies
+// --------------------------------------------------------------------------------------
+
+template <class Visit>
+std::string each_part(std::string_view value, char separator, const Visit& visit) {
+  std::string out;
+  for (std::size_t at = 0; at <= value.size();) {
+    const std::size_t end = std::min(value.find(separator, at), value.size());
+    const std::string_view part = value.substr(at, end - at);
+    const std::string_view core = without_space(part);
+    if (at > 0) out += separator;
+    if (at > 0 && !part.empty() && is_blank(part.front())) out += ' ';
+    if (!core.empty()) out += visit(core, at == 0);
+    at = end + 1;
+  }
+  return out;
+}
+
+std::string mask_pair(std::string_view part) {
+  const std::size_t equals = part.find('=');
+  if (equals == std::string_view::npos) return std::string{kMasked};
+  std::string out{trimmed(part.substr(0, equals))};
+  out += '=';
+  if (equals + 1 < part.size()) out += kMasked;
+  return out;
+}
+
+std::string mask_cookie(std::string_view value) {
+  return each_part(value, ';', [](std::string_view part, bool) { return mask_pair(part); });
+}
+
+std::string mask_set_cookie(std::string_view value) {
+  return each_part(value, ';', [](std::string_view part, bool first) {
+    const std::size_t equals = part.find('=');
+    const std::string name = to_lower(trimmed(part.substr(0, equals)));
+    static constexpr std::string_view kFlags[] = {"secure", "httponly", "partitioned", "discard"};
+    static constexpr std::string_view kValued[] = {"path",     "domain",   "expires", "max-age",
+                                                   "samesite", "priority", "version"};
+    const auto among = [&](const auto& names) {
+      return std::find(std::begin(names), std::end(names), name) != std::end(names);
+    };
+    if (!first && equals == std::string_view::npos && among(kFlags)) return std::string{part};
+    // A second '=' is a further cookie, joined by a comma.
+    if (!first && equals != std::string_view::npos && among(kValued) &&
+        part.find('=', equals + 1) == std::string_view::npos) {
+      return std::string{part};
+    }
+    return mask_pair(part);
+  });
+}
+
+}  // namespace
+
+std::string mask_url_secrets(std::string_view text) {
+  if (!may_hold_url_secret(text)) return std::string{text};
+  return without_parameters(without_userinfo(text), "&\"<>");
+}
+
+Masker::Masker(const std::array<std::uint8_t, 32>& salt) : salt_{salt} {}
+
+std::string Masker::digest(std::string_view secret) const {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> mac{};
+  unsigned int size = 0;
+  const auto* octets = reinterpret_cast<const unsigned char*>(secret.data());
+  if (HMAC(EVP_sha256(), salt_.data(), static_cast<int>(salt_.size()), octets, secret.size(),
+           mac.data(), &size) == nullptr) {
+    return {};  // out of memory: no digest is better than a wrong one
+  }
+  return to_hex({reinterpret_cast<const char*>(mac.data()), 4});
+}
+
+std::string Masker::credential(std::string_view value) const {
+  const std::size_t scheme_size =
+      static_cast<std::size_t>(std::find_if(value.begin(), value.end(), is_blank) - value.begin());
+  const std::string_view scheme = value.substr(0, scheme_size);
+  const std::string token = without_any_space(value.substr(scheme_size));
+  const auto is = [&](std::string_view name) { return equals_ignoring_case(scheme, name); };
+  const bool basic = is("basic"), bearer = is("bearer"), ntlm = is("ntlm") || is("negotiate");
+  const bool known = basic || bearer || ntlm || is_known_scheme(scheme);
+  if (known && token.empty()) return std::string{scheme};
+  std::string out;
+  if (known) out.append(scheme) += ' ';
+  out += "<masked";
+  NtlmFacts facts;
+  if (ntlm) facts = ntlm_facts(token);
+  if (facts.type != 0) add_attribute(out, "type", std::to_string(facts.type));
+  if (basic) add_attribute(out, "user", basic_user(token));
+  if (ntlm) add_attribute(out, "user", facts.user);
+  add_attribute(out, "digest", digest(known ? std::string_view{token} : value));
+  if (bearer) add_claims(out, token);
+  return out += '>';
+}
+
+std::string Masker::challenge(std::string_view value) const {
+  return each_part(value, ',', [&](std::string_view part, bool) {
+    const std::string_view scheme =
+        part.substr(0, std::min(part.find_first_of(" \t"), part.size()));
+    const bool holds_token = equals_ignoring_case(scheme, "ntlm") ||
+                             equals_ignoring_case(scheme, "negotiate") ||
+                             equals_ignoring_case(scheme, "kerberos");
+    return holds_token ? credential(part) : mask_url_secrets(part);
+  });
+}
+
+std::string Masker::value(std::string_view compared_name, std::string_view value) const {
+  if (value.empty()) return {};
+  switch (kind_of(compared_name)) {
+    case Kind::credential: return credential(value);
+    case Kind::challenge: return challenge(value);
+    case Kind::cookie: return mask_cookie(value);
+    case Kind::set_cookie: return mask_set_cookie(value);
+    case Kind::secret: return "<masked digest=\"" + digest(value) + "\">";
+    case Kind::plain: break;
+  }
+  return mask_url_secrets(value);
+}
+
+std::string Masker::head(std::string_view head) const {
+  // A lone CR ends a line here as it does for some servers.
+  struct Line {
+    std::string_view text, end;
+  };
+  const auto line_at = [&](std::size_t at) {
+    const std::size_t text_end = std::min(head.find_first_of("\r\n", at), head.size());
+    std::size_t end = text_end;
+    if (end < head.size() && head[end] == '\r') ++end;
+    if (end < head.size() && head[end] == '\n') ++end;
+    return Line{head.substr(at, text_end - at), head.substr(text_end, end - text_end)};
+  };
+  std::string out;
+  out.reserve(head.size() + 96);
+  bool after_secret = false;  // the line before held a credential
+  for (std::size_t at = 0; at < head.size();) {
+    const bool first = at == 0;
+    const Line line = line_at(at);
+    at += line.text.size() + line.end.size();
+    const std::size_t colon = line.text.find(':');
+    const std::size_t name_end =
+        colon != std::string_view::npos ? colon : line.text.find_first_of(" \t=", 1);
+    const std::string name = compared(line.text.substr(0, std::min(name_end, line.text.size())));
+    const Kind kind = kind_of(name);
+    const bool of_start_line = first && (kind == Kind::plain || has_version(line.text));
+    if (line.text.empty() || of_start_line) {
+      out += mask_start_line(line.text);
+      out += line.end;
+      after_secret = false;
+      continue;
+    }
+    if (colon == std::string_view::npos && after_secret) {  // a credential wrapped without indent
+      out += kMasked;
+      out += line.end;
+      continue;
+    }
+    if (kind == Kind::plain) {
+      after_secret = false;
+      // A secret may begin on one folded line and end on the next.
+      std::string whole{line.text};
+      std::string_view end = line.end;
+      std::size_t after = at;
+      while (after < head.size() && is_blank(head[after])) {
+        const Line more = line_at(after);
+        after += more.text.size() + more.end.size();
+        end = more.end;
+        whole += without_space(more.text);
+      }
+      if (after > at && may_hold_url_secret(whole)) {
+        if (const std::string masked = mask_url_secrets(whole); masked != whole) {
+          out += masked;
+          out += end;
+          at = after;
+          continue;
+        }
+      }
+      out += mask_url_secrets(line.text);
+      out += line.end;
+      continue;
+    }
+    after_secret = true;
+    std::string_view end = line.end;
+    const std::size_t value_at = std::min(name_end, line.text.size() - 1) + 1;
+    std::string value{without_space(line.text.substr(value_at))};
+    while (at < head.size() && is_blank(head[at])) {  // folded lines belong to it
+      const Line more = line_at(at);
+      at += more.text.size() + more.end.size();
+      end = more.end;
+      const std::string_view text = without_space(more.text);
+      if (!value.empty() && !text.empty()) value += ' ';
+      value += text;
+    }
+    out += line.text.substr(0, value_at);
+    if (!value.empty()) {
+      out += ' ';
+      out += this->value(name, value);
+    }
+    out += end;
+  }
+  return out;
+}
+
+}  // namespace eastap::http

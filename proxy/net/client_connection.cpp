@@ -1,0 +1,358 @@
+#include "proxy/net/client_connection.hpp"
+
+#include <array>
+#include <cerrno>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include <sys/socket.h>
+
+#include "decoder/base/text.hpp"
+#include "proxy/http/decoder.hpp"
+#include "proxy/net/plain_http.hpp"
+#include "proxy/net/tls_failure.hpp"
+#include "proxy/tunnel/client_hello.hpp"
+
+namespace eastap::net {
+namespace {
+
+using model::ConnectionEvent;
+using tls::End;
+
+// A CONNECT or absolute-form head: what servers in the field accept, with room to spare.
+constexpr std::size_t kMaxHead = 64 * 1024;
+// A request line that is still without its end after this is no HTTP.
+constexpr std::size_t kMaxRequestLine = 16 * 1024;
+
+Timestamp now() { return std::chrono::floor<Microseconds>(std::chrono::system_clock::now()); }
+
+/// Octets that no request line can hold: what arrives is another protocol.
+bool is_foreign(std::string_view start) {
+  for (const char c : start.substr(0, start.find('\n'))) {
+    const auto octet = static_cast<unsigned char>(c);
+    if (octet < 0x20 && c != '\r' && c != '\t') return true;
+  }
+  return false;
+}
+
+/// Octets up to and with the blank line, or npos.
+std::size_t head_end(std::string_view text, std::size_t from) {
+  for (std::size_t at = text.find('\n', from); at != std::string_view::npos;
+       at = text.find('\n', at + 1)) {
+    const std::string_view rest = text.substr(at + 1);
+    if (rest.starts_with('\n')) return at + 2;
+    if (rest.starts_with("\r\n")) return at + 3;
+  }
+  return std::string_view::npos;
+}
+
+// Mail protocols that greet or log in outside of HTTP: decrypting them would show nothing of
+// ActiveSync and lay passwords open that no masking of ours knows.
+bool is_other_mail_port(std::uint16_t port) {
+  constexpr std::array<std::uint16_t, 8> ports{25, 110, 143, 465, 587, 993, 995, 4190};
+  for (const auto other : ports) {
+    if (port == other) return true;
+  }
+  return false;
+}
+
+std::string first_octets(std::string_view text) { return to_hex(text.substr(0, 32)); }
+
+}  // namespace
+
+ClientConnection::ClientConnection(Services& services, ConnectionId id,
+                                   asio::ip::tcp::socket socket, asio::ip::tcp::endpoint client)
+    : services_{services}, client_address_{client.address()}, device_{std::move(socket)} {
+  facts_.id = id;
+  facts_.opened = now();
+  facts_.client = authority(client);
+}
+
+std::shared_ptr<const model::Connection> ClientConnection::facts() const {
+  return std::make_shared<const model::Connection>(facts_);
+}
+
+void ClientConnection::event(ConnectionEvent::Kind kind, std::string reason, std::string detail) {
+  ConnectionEvent happened;
+  happened.kind = kind;
+  happened.time = now();
+  happened.connection = watched_ ? watched_ : facts();
+  happened.reason = std::move(reason);
+  happened.detail = std::move(detail);
+  happened.octets_up = counters_.up;
+  happened.octets_down = counters_.down;
+  services_.output.take(std::move(happened));
+}
+
+void ClientConnection::stop(model::Ending ending, std::string why) {
+  stopping_ = true;
+  if (assembler_) assembler_->stopped(now(), ending, std::move(why));
+  device_.close();
+  if (server_) server_->close();
+}
+
+asio::awaitable<void> ClientConnection::run() {
+  co_await serve();
+  if (assembler_) {
+    assembler_->stopped(now(), model::Ending::proxy_failed, "the connection ended");
+    assembler_.reset();
+  }
+}
+
+asio::awaitable<ClientConnection::Head> ClientConnection::read_head() {
+  Head head;
+  std::array<char, 4096> piece{};
+  const auto deadline = std::chrono::steady_clock::now() + services_.config.deadlines.request_head;
+  for (;;) {
+    const ssize_t got =
+        ::recv(device_.socket().native_handle(), piece.data(), piece.size(), MSG_PEEK);
+    if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) {
+      head.closed = true;
+      co_return head;
+    }
+    if (got > 0) {
+      // Only the head is taken from the socket: what follows belongs to TLS, or to the relay.
+      const std::size_t before = head.text.size();
+      head.text.append(piece.data(), static_cast<std::size_t>(got));
+      const std::size_t end = head_end(head.text, before < 3 ? 0 : before - 3);
+      const std::size_t mine = end == std::string::npos ? head.text.size() : end;
+      (void)::recv(device_.socket().native_handle(), piece.data(), mine - before, 0);
+      head.text.resize(mine);
+      if (end != std::string::npos) co_return head;
+      if (is_foreign(head.text)) {
+        tunnel::ClientHelloReader reader;
+        const auto state = reader.feed(as_octets(head.text));
+        const bool is_tls = state == tunnel::ClientHelloReader::State::done ||
+                            state == tunnel::ClientHelloReader::State::need_more;
+        head.reason = is_tls ? "tls_to_proxy_port" : "not_http";
+        head.unreadable =
+            is_tls
+                ? "The client speaks TLS to the proxy's port. Set this address as an HTTP proxy, "
+                  "not as an HTTPS server."
+                : "This is the port of an HTTP proxy, and what came is no HTTP (first octets " +
+                      first_octets(head.text) + ").";
+        co_return head;
+      }
+      if (head.text.size() > kMaxHead ||
+          (head.text.size() > kMaxRequestLine && head.text.find('\n') == std::string::npos)) {
+        head.reason = "head_too_large";
+        head.unreadable =
+            "The request's head is larger than 64 KiB, or its first line than 16 KiB.";
+        co_return head;
+      }
+      continue;
+    }
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        deadline - std::chrono::steady_clock::now());
+    auto waiting = device_.readable();
+    const auto [in_time, error] = co_await within(std::move(waiting), left);
+    if (in_time && error) head.closed = true;
+    if (!in_time) {
+      if (head.text.empty()) {
+        head.closed = true;  // a connection opened in advance and never used is ordinary
+      } else {
+        head.reason = "head_timeout";
+        head.unreadable = "The request's head did not arrive in time.";
+      }
+    }
+    if (!in_time || error) co_return head;
+  }
+}
+
+asio::awaitable<void> ClientConnection::refuse(std::uint16_t status, std::string_view phrase,
+                                               std::string text) {
+  const std::string answer = plain_answer(status, phrase, text);
+  auto writing = device_.write_all(as_octets(answer));
+  co_await within(std::move(writing), services_.config.deadlines.close);
+  device_.send_fin();
+  // What the client still sends is read away for a moment: closing at once would reset the
+  // connection and could take our answer with it.
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{2};
+  std::array<std::byte, 4096> rest{};
+  std::size_t drained = 0;
+  while (drained < kMaxHead && std::chrono::steady_clock::now() < until) {
+    const auto got = device_.read_now(rest);
+    drained += got.octets;
+    if (got.end != End::none) break;
+    if (got.octets != 0) continue;
+    auto waiting = device_.readable();
+    const auto [in_time, error] = co_await within(std::move(waiting), std::chrono::seconds{2});
+    if (!in_time || error) break;
+  }
+  device_.close();
+}
+
+asio::awaitable<void> ClientConnection::answer_dial_failure(DialFailure failure) {
+  const bool by_rule = failure.refused_by_rule;
+  event(by_rule ? ConnectionEvent::Kind::refused : ConnectionEvent::Kind::upstream_failed,
+        failure.reason, failure.summary + ". " + failure.detail);
+  co_await refuse(by_rule ? 403 : 502, by_rule ? "Forbidden" : "Bad Gateway", failure.summary);
+}
+
+asio::awaitable<void> ClientConnection::serve() {
+  if (!services_.addresses.source_allowed(to_address(client_address_))) {
+    event(ConnectionEvent::Kind::refused, "source",
+          client_address_.to_string() + " may not use this proxy. To let it in: --allow " +
+              client_address_.to_string());
+    co_await refuse(403, "Forbidden", "this address may not use the proxy");
+    co_return;
+  }
+  Head head = co_await read_head();
+  if (head.closed) co_return;
+  std::vector<Diagnostic> remarks;
+  auto parsed = http::read_head(head.text, http::Direction::request, "", &remarks);
+  if (!head.unreadable.empty() || !parsed) {
+    if (head.unreadable.empty()) {
+      head.reason = "not_http";
+      head.unreadable = "The request cannot be read: " + parsed.error().detail + ".";
+    }
+    event(ConnectionEvent::Kind::malformed, head.reason, head.unreadable);
+    co_await refuse(400, "Bad Request", head.unreadable);
+    co_return;
+  }
+  if (parsed->method == "CONNECT") {
+    const std::string target{parsed->target};
+    co_await serve_connect(target);
+    co_return;
+  }
+  co_await serve_plain(std::move(head));
+}
+
+asio::awaitable<void> ClientConnection::serve_connect(std::string_view authority_text) {
+  auto target = parse_authority(authority_text, 0);
+  if (!target) {
+    const std::string text = "CONNECT needs host:port, not \"" + std::string{authority_text} + "\"";
+    event(ConnectionEvent::Kind::malformed, "connect_target", text);
+    co_await refuse(400, "Bad Request", text);
+    co_return;
+  }
+  facts_.host = target->host;
+  facts_.port = target->port;
+  const bool decrypt =
+      !is_other_mail_port(target->port) &&
+      services_.hosts.decide(target->host).action == tunnel::HostRules::Action::intercept;
+  Target chosen = std::move(*target);
+  if (decrypt) {
+    co_await intercept(std::move(chosen));
+  } else {
+    co_await tunnel(std::move(chosen));
+  }
+}
+
+asio::awaitable<void> ClientConnection::tunnel(Target target) {
+  auto dialled = co_await services_.dialler.connect(std::move(target));
+  if (stopping_) co_return;
+  if (!dialled) {
+    DialFailure failure = std::move(dialled.error());
+    co_await answer_dial_failure(std::move(failure));
+    co_return;
+  }
+  facts_.upstream = dialled->address;
+  server_.emplace(std::move(dialled->stream));
+  event(ConnectionEvent::Kind::tunnelled, "host_rules",
+        "passed through undecrypted; to watch it: --intercept " + facts_.host);
+  constexpr std::string_view established = "HTTP/1.1 200 Connection established\r\n\r\n";
+  const End end = co_await device_.write_all(as_octets(established));
+  if (end != End::none) co_return;
+  std::vector<std::byte> nothing;
+  co_await relay(device_, *server_, counters_, nullptr, std::move(nothing));
+}
+
+asio::awaitable<bool> ClientConnection::phone_handshake() {
+  // The first octet tells TLS from anything else, before OpenSSL answers plain text with an alert.
+  const auto& deadlines = services_.config.deadlines;
+  for (;;) {
+    std::array<char, 64> piece{};
+    const ssize_t got =
+        ::recv(device_.socket().native_handle(), piece.data(), piece.size(), MSG_PEEK);
+    if (got > 0) {
+      const std::string_view first{piece.data(), static_cast<std::size_t>(got)};
+      if (first.front() == '\x16') break;
+      tunnel::ClientHelloReader reader;
+      reader.feed(as_octets(first));
+      event(ConnectionEvent::Kind::malformed, "not_tls",
+            "Not TLS inside CONNECT " + authority(facts_.host, facts_.port) + ", but " +
+                std::string{reader.protocol()} + " (first octets " + first_octets(first) +
+                "). To pass this host through untouched: --tunnel " + facts_.host);
+      co_return false;
+    }
+    if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
+      event(ConnectionEvent::Kind::client_tls_failed, "closed_before_hello",
+            "The device closed the connection before it began TLS: usually a connection opened in "
+            "advance and not needed.");
+      co_return false;
+    }
+    auto waiting = device_.readable();
+    const auto [in_time, error] = co_await within(std::move(waiting), deadlines.client_hello);
+    if (!in_time) {
+      event(ConnectionEvent::Kind::client_tls_failed, "hello_timeout",
+            "The device sent nothing after the proxy's answer to CONNECT.");
+      co_return false;
+    }
+    if (error) co_return false;
+  }
+  std::string error;
+  certs::TlsHandle ssl = services_.phone_tls.make(facts_.host, error);
+  if (!ssl) {
+    event(ConnectionEvent::Kind::client_tls_failed, "proxy", error);
+    co_return false;
+  }
+  device_.start_tls(std::move(ssl));
+  auto handshake = device_.handshake();
+  const auto [in_time, end] = co_await within(std::move(handshake), deadlines.client_tls);
+  facts_.sni = tls::ServerContext::server_name(device_.ssl());
+  if (in_time && end == End::none) co_return true;
+  if (stopping_) co_return false;
+  TlsFailureFacts failed;
+  failed.timed_out = !in_time;
+  failed.end = end;
+  failed.alert = device_.received_alert();
+  failed.certificate_sent = tls::ServerContext::certificate_sent(device_.ssl());
+  failed.openssl_reason = device_.last_error();
+  failed.leaf_error = tls::ServerContext::leaf_error(device_.ssl());
+  failed.host = facts_.sni.empty() ? facts_.host : facts_.sni;
+  const TlsFailureWords words = explain_client_tls_failure(failed);
+  event(ConnectionEvent::Kind::client_tls_failed, words.reason, words.detail);
+  co_return false;
+}
+
+asio::awaitable<void> ClientConnection::intercept(Target target) {
+  auto dialled = co_await services_.dialler.connect_tls(std::move(target));
+  if (stopping_) co_return;
+  if (!dialled) {
+    DialFailure failure = std::move(dialled.error());
+    co_await answer_dial_failure(std::move(failure));
+    co_return;
+  }
+  facts_.upstream = dialled->address;
+  facts_.upstream_tls = dialled->stream.tls_description();
+  if (!dialled->verified) facts_.upstream_tls += " (certificate not checked)";
+  server_.emplace(std::move(dialled->stream));
+  constexpr std::string_view established = "HTTP/1.1 200 Connection established\r\n\r\n";
+  const End end = co_await device_.write_all(as_octets(established));
+  if (end != End::none) co_return;
+  const bool trusted = co_await phone_handshake();
+  if (!trusted || stopping_) {
+    device_.close();
+    server_->send_close_notify();
+    server_->close();
+    co_return;
+  }
+  facts_.tls = true;
+  facts_.client_tls = device_.tls_description();
+  watched_ = facts();
+  assembler_ =
+      std::make_unique<pipeline::Assembler>(watched_, services_.exchange_ids, services_.output,
+                                            services_.assembler_limits, services_.masker);
+  std::vector<std::byte> nothing;
+  const RelayEnd ended =
+      co_await relay(device_, *server_, counters_, assembler_.get(), std::move(nothing));
+  if (!ended.tls_error.empty() && !stopping_) {
+    event(ConnectionEvent::Kind::malformed, "tls",
+          std::string{ended.device_first ? "What the device" : "What the server"} +
+              " sent is not valid TLS: " + ended.tls_error);
+  }
+}
+
+}  // namespace eastap::net

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "config/config.hpp"
+#include "decoder/model/exchange.hpp"
+#include "proxy/net/asio.hpp"
+#include "proxy/net/dial.hpp"
+#include "proxy/net/local_pages.hpp"
+#include "proxy/net/relay.hpp"
+#include "proxy/pipeline/assembler.hpp"
+#include "proxy/tls/context.hpp"
+#include "proxy/tls/stream.hpp"
+#include "proxy/tunnel/host_rules.hpp"
+
+namespace eastap::net {
+
+/// What every client connection uses; outlives them all.
+struct Services {
+  const config::Config& config;
+  const tunnel::AddressRules& addresses;
+  const tunnel::HostRules& hosts;
+  Dialler& dialler;
+  const tls::ServerContext& phone_tls;
+  pipeline::Output& output;
+  pipeline::ExchangeIds& exchange_ids;
+  const http::Masker& masker;
+  pipeline::AssemblerLimits assembler_limits;
+  CaDownload ca;
+};
+
+/// One client of the proxy from accept to close. Lives on one thread.
+class ClientConnection {
+ public:
+  ClientConnection(Services& services, ConnectionId id, asio::ip::tcp::socket socket,
+                   asio::ip::tcp::endpoint client);
+  ClientConnection(const ClientConnection&) = delete;
+  ClientConnection& operator=(const ClientConnection&) = delete;
+
+  asio::awaitable<void> run();
+
+  /// Ends the connection now: open exchanges are handed on as stopped, sockets are closed, and
+  /// `run` returns soon. On the connection's own thread.
+  void stop(model::Ending ending, std::string why);
+
+  /// When the last octet passed, for the idle sweep.
+  [[nodiscard]] std::chrono::steady_clock::time_point last_activity() const {
+    return counters_.last_activity;
+  }
+  [[nodiscard]] const asio::ip::address& client_address() const { return client_address_; }
+
+ private:
+  struct Head {
+    std::string text;        ///< start line to blank line
+    std::string unreadable;  ///< why it is no head, for the client's 400; empty: readable
+    std::string reason;      ///< one word for the event
+    bool closed = false;     ///< the client went away without a word
+  };
+  asio::awaitable<Head> read_head();
+  asio::awaitable<void> serve();
+  asio::awaitable<void> serve_connect(std::string_view authority_text);
+  asio::awaitable<void> tunnel(Target target);
+  asio::awaitable<void> intercept(Target target);
+  asio::awaitable<bool> phone_handshake();
+  asio::awaitable<void> serve_plain(Head first);
+  asio::awaitable<bool> plain_exchange(Head& head, Target target, std::string origin_form);
+  asio::awaitable<void> refuse(std::uint16_t status, std::string_view phrase, std::string text);
+  asio::awaitable<void> answer_dial_failure(DialFailure failure);
+
+  void event(model::ConnectionEvent::Kind kind, std::string reason, std::string detail);
+  [[nodiscard]] std::shared_ptr<const model::Connection> facts() const;
+
+  Services& services_;
+  asio::ip::address client_address_;
+  model::Connection facts_;
+  tls::Stream device_;
+  std::optional<tls::Stream> server_;
+  Target server_target_;
+  std::shared_ptr<const model::Connection> watched_;
+  std::unique_ptr<pipeline::Assembler> assembler_;
+  RelayCounters counters_;
+  std::uint64_t plain_delivered_ = 0;  // octets of answers on the present plain connection
+  bool stopping_ = false;
+};
+
+}  // namespace eastap::net

@@ -1,0 +1,259 @@
+/// The part of a client connection that serves absolute-form requests (plain HTTP) and the proxy's
+/// own pages: one exchange after the other, since each may go to another server.
+
+#include <array>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "decoder/base/text.hpp"
+#include "proxy/http/decoder.hpp"
+#include "proxy/net/client_connection.hpp"
+#include "proxy/net/plain_http.hpp"
+
+namespace eastap::net {
+namespace {
+
+using model::ConnectionEvent;
+using tls::End;
+
+constexpr std::size_t kPiece = 16 * 1024;
+
+Timestamp now() { return std::chrono::floor<Microseconds>(std::chrono::system_clock::now()); }
+
+/// What the two directions of one plain exchange share.
+struct PlainExchange {
+  tls::Stream& device;
+  tls::Stream& server;
+  RelayCounters& counters;
+  pipeline::Assembler* watch;
+  http::Decoder requests{http::Direction::request};
+  http::Decoder responses{http::Direction::response};
+  bool request_done = false;
+  bool response_done = false;
+  bool keep_alive = true;  // the answer says that the connection may be used again
+  bool upgraded = false;
+  bool broken = false;
+  std::uint64_t& delivered;  // of this watcher's whole stream of answers
+};
+
+/// Notes what `events` say of the request's end.
+void follow_request(PlainExchange& exchange, const std::vector<http::Event>& events) {
+  for (const auto& event : events) {
+    if (event.kind == http::Event::Kind::head) exchange.responses.expect(event.head.method);
+    if (event.kind == http::Event::Kind::head && !event.head.keep_alive)
+      exchange.keep_alive = false;
+    if (event.kind == http::Event::Kind::end) exchange.request_done = true;
+    if (event.kind == http::Event::Kind::malformed) exchange.keep_alive = false;
+  }
+}
+
+void follow_response(PlainExchange& exchange, const std::vector<http::Event>& events) {
+  for (const auto& event : events) {
+    if (event.kind == http::Event::Kind::head) {
+      if (event.head.status == 101) exchange.upgraded = true;
+      if (!event.head.keep_alive || event.head.framing == http::Framing::until_close) {
+        exchange.keep_alive = false;
+      }
+    }
+    if (event.kind == http::Event::Kind::end) exchange.response_done = true;
+    if (event.kind == http::Event::Kind::malformed) exchange.keep_alive = false;
+  }
+}
+
+/// Body of the request, until its framing says that it ended.
+asio::awaitable<void> send_body(PlainExchange& exchange) {
+  std::vector<http::Event> events;
+  while (!exchange.request_done && !exchange.response_done && !exchange.broken) {
+    std::vector<std::byte> piece(kPiece);
+    const auto got = exchange.device.read_now(piece);
+    if (got.octets != 0) {
+      piece.resize(got.octets);
+      events.clear();
+      exchange.requests.feed(piece, events);
+      follow_request(exchange, events);
+      exchange.counters.up += got.octets;
+      exchange.counters.last_activity = std::chrono::steady_clock::now();
+      if (exchange.watch != nullptr) exchange.watch->from_device(piece, now());
+      const End end = co_await exchange.server.write_all(piece);
+      if (end != End::none) {
+        exchange.broken = true;
+        break;
+      }
+      continue;
+    }
+    if (got.end != End::none) {
+      if (exchange.watch != nullptr) {
+        exchange.watch->device_closed(now(), got.end != End::fin);
+      }
+      exchange.server.send_fin();
+      exchange.keep_alive = false;
+      break;
+    }
+    const error_code error = co_await exchange.device.readable();
+    if (error) break;
+  }
+}
+
+asio::awaitable<void> receive_answer(PlainExchange& exchange) {
+  std::vector<http::Event> events;
+  while (!exchange.response_done && !exchange.upgraded && !exchange.broken) {
+    std::vector<std::byte> piece(kPiece);
+    const auto got = exchange.server.read_now(piece);
+    if (got.octets != 0) {
+      piece.resize(got.octets);
+      events.clear();
+      exchange.responses.feed(piece, events);
+      follow_response(exchange, events);
+      exchange.counters.down += got.octets;
+      exchange.counters.last_activity = std::chrono::steady_clock::now();
+      if (exchange.watch != nullptr) exchange.watch->from_server(piece, now());
+      const End end = co_await exchange.device.write_all(piece);
+      exchange.delivered += got.octets;
+      if (exchange.watch != nullptr && end == End::none) {
+        exchange.watch->delivered_to_device(exchange.delivered, now());
+      }
+      if (end != End::none) {
+        if (exchange.watch != nullptr) exchange.watch->device_closed(now(), true);
+        exchange.broken = true;
+      }
+      continue;
+    }
+    if (got.end != End::none) {
+      if (exchange.watch != nullptr) {
+        exchange.watch->server_closed(now(), got.end != End::fin);
+      }
+      exchange.keep_alive = false;
+      if (got.end == End::fin) {
+        exchange.device.send_fin();
+      } else {
+        exchange.device.reset();
+      }
+      exchange.broken = true;
+      break;
+    }
+    const error_code error = co_await exchange.server.readable();
+    if (error) {
+      exchange.broken = true;
+      break;
+    }
+  }
+}
+
+}  // namespace
+
+asio::awaitable<void> ClientConnection::serve_plain(Head head) {
+  while (!stopping_) {
+    auto parsed = head.unreadable.empty()
+                      ? http::read_head(head.text, http::Direction::request, "", nullptr)
+                      : Result<http::Head>{tl::unexpected(Error{})};
+    if (!parsed) {
+      if (head.unreadable.empty()) {
+        head.reason = "not_http";
+        head.unreadable = "The request cannot be read: " + parsed.error().detail + ".";
+      }
+      event(ConnectionEvent::Kind::malformed, head.reason, head.unreadable);
+      co_await refuse(400, "Bad Request", head.unreadable);
+      co_return;
+    }
+    const std::string target{parsed->target};
+    auto form = parse_absolute_form(target);
+    if (!form) {
+      const std::string method{parsed->method};
+      if (target.starts_with('/')) {
+        const std::string answer = local_answer(method, target, services_.ca);
+        auto writing = device_.write_all(as_octets(answer));
+        co_await within(std::move(writing), services_.config.deadlines.close);
+        device_.send_fin();
+        co_return;
+      }
+      const std::string text = "The proxy takes CONNECT host:port and http:// URLs, not \"" +
+                               target.substr(0, 80) + "\"";
+      event(ConnectionEvent::Kind::malformed, "request_target", text);
+      co_await refuse(400, "Bad Request", text);
+      co_return;
+    }
+    Target where = std::move(form->target);
+    std::string origin_form = std::move(form->origin_form);
+    const bool again = co_await plain_exchange(head, std::move(where), std::move(origin_form));
+    if (!again || stopping_) co_return;
+    head = co_await read_head();
+    if (head.closed) co_return;
+  }
+}
+
+asio::awaitable<bool> ClientConnection::plain_exchange(Head& head, Target target,
+                                                       std::string origin_form) {
+  if (!server_ || server_target_.host != target.host || server_target_.port != target.port) {
+    if (assembler_) {
+      assembler_->stopped(now(), model::Ending::proxy_failed,
+                          "the client went on to another server");
+      assembler_.reset();
+    }
+    watched_.reset();
+    if (server_) server_->close();
+    server_.reset();
+    facts_.host = target.host;
+    facts_.port = target.port;
+    server_target_ = target;
+    auto dialled = co_await services_.dialler.connect(std::move(target));
+    if (stopping_) co_return false;
+    if (!dialled) {
+      DialFailure failure = std::move(dialled.error());
+      co_await answer_dial_failure(std::move(failure));
+      co_return false;
+    }
+    facts_.upstream = dialled->address;
+    server_.emplace(std::move(dialled->stream));
+    if (services_.hosts.decide(facts_.host).action == tunnel::HostRules::Action::intercept) {
+      watched_ = facts();
+      assembler_ =
+          std::make_unique<pipeline::Assembler>(watched_, services_.exchange_ids, services_.output,
+                                                services_.assembler_limits, services_.masker);
+      plain_delivered_ = 0;
+    } else {
+      event(ConnectionEvent::Kind::tunnelled, "host_rules",
+            "plain HTTP passed on unrecorded; to watch it: --intercept " + facts_.host);
+    }
+  }
+
+  using namespace asio::experimental::awaitable_operators;
+  PlainExchange exchange{.device = device_,
+                         .server = *server_,
+                         .counters = counters_,
+                         .watch = assembler_.get(),
+                         .delivered = plain_delivered_};
+  std::vector<http::Event> events;
+  exchange.requests.feed(as_octets(head.text), events);
+  follow_request(exchange, events);
+  counters_.up += head.text.size();
+  if (assembler_) assembler_->from_device(as_octets(head.text), now());
+  const std::string forwarded = forwarded_head(head.text, origin_form);
+  const End end = co_await server_->write_all(as_octets(forwarded));
+  if (end != End::none) {
+    // A kept connection that the server closed meanwhile; the client repeats or reports it.
+    if (assembler_) assembler_->server_closed(now(), true);
+    device_.reset();
+    co_return false;
+  }
+  auto upward = send_body(exchange);
+  auto downward = receive_answer(exchange);
+  // An answer that is complete before its request ends the exchange (413 to a large upload).
+  co_await (std::move(upward) || std::move(downward));
+  if (!exchange.response_done && !exchange.broken && !exchange.upgraded) {
+    auto rest = receive_answer(exchange);
+    co_await std::move(rest);
+  }
+  if (exchange.upgraded) {
+    std::vector<std::byte> nothing;
+    co_await relay(device_, *server_, counters_, assembler_.get(), std::move(nothing));
+    co_return false;
+  }
+  const bool again =
+      exchange.response_done && exchange.request_done && exchange.keep_alive && !exchange.broken;
+  if (!again && !exchange.broken) device_.send_fin();
+  co_return again;
+}
+
+}  // namespace eastap::net

@@ -1,0 +1,145 @@
+#include "proxy/net/resolver.hpp"
+
+#include <list>
+#include <mutex>
+#include <system_error>
+#include <thread>
+#include <unordered_map>
+#include <utility>
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <netdb.h>
+
+namespace eastap::net {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// One caller that waits: its timer is cancelled, on its executor, when the answer is there.
+struct Waiter {
+  explicit Waiter(asio::any_io_executor executor) : timer{std::move(executor)} {}
+  asio::steady_timer timer;
+  bool answered = false;
+  Resolver::Answer answer;
+};
+
+Resolver::Answer look_up(const std::string& host) {
+  Resolver::Answer answer;
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_ADDRCONFIG;
+  addrinfo* found = nullptr;
+  const int code = getaddrinfo(host.c_str(), nullptr, &hints, &found);
+  if (code != 0) {
+    answer.error = code == EAI_SYSTEM ? std::system_category().message(errno) : gai_strerror(code);
+    return answer;
+  }
+  for (const addrinfo* entry = found; entry != nullptr; entry = entry->ai_next) {
+    asio::ip::tcp::endpoint endpoint;
+    if (entry->ai_addrlen > endpoint.capacity()) continue;
+    std::memcpy(endpoint.data(), entry->ai_addr, entry->ai_addrlen);
+    endpoint.resize(entry->ai_addrlen);
+    answer.addresses.push_back(endpoint.address());
+  }
+  freeaddrinfo(found);
+  if (answer.addresses.empty()) answer.error = "the name has no address";
+  return answer;
+}
+
+}  // namespace
+
+struct Resolver::Shared {
+  explicit Shared(Limits chosen) : limits{chosen} {}
+
+  struct Cached {
+    std::string host;
+    Answer answer;
+    Clock::time_point until;
+  };
+
+  Limits limits;
+  std::mutex mutex;
+  std::list<Cached> cache;  // most recently looked up first
+  std::unordered_map<std::string, std::list<Cached>::iterator> by_host;
+  std::unordered_map<std::string, std::vector<std::shared_ptr<Waiter>>> under_way;
+
+  void finished(const std::string& host, const Answer& answer) {
+    std::vector<std::shared_ptr<Waiter>> waiters;
+    {
+      const std::scoped_lock lock{mutex};
+      if (const auto entry = under_way.find(host); entry != under_way.end()) {
+        waiters = std::move(entry->second);
+        under_way.erase(entry);
+      }
+      if (const auto old = by_host.find(host); old != by_host.end()) {
+        cache.erase(old->second);
+        by_host.erase(old);
+      }
+      const auto keep = answer.addresses.empty() ? limits.keep_failure : limits.keep;
+      cache.push_front({host, answer, Clock::now() + keep});
+      by_host[host] = cache.begin();
+      if (cache.size() > limits.cached_names) {
+        by_host.erase(cache.back().host);
+        cache.pop_back();
+      }
+    }
+    for (auto& waiter : waiters) {
+      auto executor = waiter->timer.get_executor();
+      asio::post(executor, [waiter, answer] {
+        waiter->answer = answer;
+        waiter->answered = true;
+        waiter->timer.cancel();
+      });
+    }
+  }
+};
+
+Resolver::Resolver() : Resolver{Limits{}} {}
+Resolver::Resolver(Limits limits) : shared_{std::make_shared<Shared>(limits)} {}
+Resolver::~Resolver() = default;
+
+asio::awaitable<Resolver::Answer> Resolver::resolve(std::string host,
+                                                    std::chrono::milliseconds limit) {
+  error_code not_literal;
+  const auto literal = asio::ip::make_address(host, not_literal);
+  if (!not_literal) {
+    Answer answer;
+    answer.addresses.push_back(literal);
+    co_return answer;
+  }
+  auto executor = co_await asio::this_coro::executor;
+  auto waiter = std::make_shared<Waiter>(executor);
+  {
+    std::unique_lock lock{shared_->mutex};
+    if (const auto entry = shared_->by_host.find(host);
+        entry != shared_->by_host.end() && entry->second->until > Clock::now()) {
+      co_return entry->second->answer;
+    }
+    auto found = shared_->under_way.find(host);
+    if (found != shared_->under_way.end()) {
+      found->second.push_back(waiter);
+    } else if (shared_->under_way.size() >= shared_->limits.threads) {
+      Answer answer;
+      answer.error = "too many name look-ups are waiting for the DNS server";
+      co_return answer;
+    } else {
+      try {
+        std::thread{[shared = shared_, host] { shared->finished(host, look_up(host)); }}.detach();
+        shared_->under_way[host].push_back(waiter);
+      } catch (const std::system_error& error) {
+        Answer answer;
+        answer.error = error.what();
+        co_return answer;
+      }
+    }
+  }
+  waiter->timer.expires_after(limit);
+  co_await waiter->timer.async_wait(nothrow);
+  if (waiter->answered) co_return std::move(waiter->answer);
+  Answer answer;
+  answer.error = "timed out: the DNS server does not answer";
+  co_return answer;
+}
+
+}  // namespace eastap::net

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <boost/asio/ip/address.hpp>
+
+#include "proxy/net/asio.hpp"
+
+namespace eastap::net {
+
+/// Host names to addresses. Each name that is not cached is looked up by getaddrinfo on a thread of
+/// its own (getaddrinfo cannot be cut short, and one slow name must not delay another); callers of
+/// a name already being looked up join it. Thread-safe.
+class Resolver {
+ public:
+  struct Limits {
+    std::size_t cached_names = 4'096;  ///< ~200 octets each; a phone asks for a few hundred
+    std::size_t threads = 64;          ///< look-ups under way; beyond, callers get "busy"
+    std::chrono::seconds keep{60};     ///< getaddrinfo tells no TTL; a minute follows moved names
+    std::chrono::seconds keep_failure{5};
+  };
+
+  struct Answer {
+    std::vector<asio::ip::address> addresses;  ///< in the system's order (RFC 6724); empty: failed
+    std::string error;                         ///< the system's words, or "timed out"
+  };
+
+  Resolver();
+  explicit Resolver(Limits limits);
+  Resolver(const Resolver&) = delete;
+  Resolver& operator=(const Resolver&) = delete;
+  ~Resolver();
+
+  /// Waits at most `limit` (the look-up itself goes on and is cached).
+  asio::awaitable<Answer> resolve(std::string host, std::chrono::milliseconds limit);
+
+ private:
+  struct Shared;
+  std::shared_ptr<Shared> shared_;
+};
+
+}  // namespace eastap::net

@@ -1,0 +1,88 @@
+#include "proxy/net/tls_failure.hpp"
+
+#include <array>
+#include <utility>
+
+namespace eastap::net {
+namespace {
+
+struct Alert {
+  int code;
+  const char* word;
+};
+
+// RFC 8446 6.2 and RFC 5246 7.2.2
+constexpr std::array<Alert, 16> kAlerts{{
+    {0, "close_notify"},
+    {40, "handshake_failure"},
+    {42, "bad_certificate"},
+    {43, "unsupported_certificate"},
+    {44, "certificate_revoked"},
+    {45, "certificate_expired"},
+    {46, "certificate_unknown"},
+    {47, "illegal_parameter"},
+    {48, "unknown_ca"},
+    {49, "access_denied"},
+    {50, "decode_error"},
+    {51, "decrypt_error"},
+    {70, "protocol_version"},
+    {71, "insufficient_security"},
+    {80, "internal_error"},
+    {90, "user_canceled"},
+}};
+
+std::string word_of(int alert) {
+  for (const auto& known : kAlerts) {
+    if (known.code == alert) return known.word;
+  }
+  return "alert_" + std::to_string(alert);
+}
+
+bool is_about_trust(int alert) { return (alert >= 42 && alert <= 46) || alert == 48; }
+
+// device_setup_facts.md: the two steps on iOS, the user store on Android. Not trusted and pinned
+// look the same on the wire, so pinning is named as a possibility and never asserted.
+std::string trust_remedy(const std::string& host) {
+  return "Install this proxy's CA on the device (open http://<proxy address>:<port>/ there); on "
+         "iOS "
+         "also switch it on under Settings > General > About > Certificate Trust Settings. If "
+         "other "
+         "hosts of this device decrypt, this app accepts only its own certificates: --tunnel " +
+         host;
+}
+
+}  // namespace
+
+TlsFailureWords explain_client_tls_failure(const TlsFailureFacts& facts) {
+  TlsFailureWords words;
+  if (!facts.leaf_error.empty()) {
+    words.reason = "no_certificate";
+    words.detail = "No certificate could be made for " + facts.host + ": " + facts.leaf_error;
+  } else if (facts.timed_out) {
+    words.reason = "handshake_timeout";
+    words.detail = "The device began a TLS handshake for " + facts.host + " and did not finish it.";
+  } else if (is_about_trust(facts.alert)) {
+    words.reason = word_of(facts.alert);
+    words.detail = "The device does not trust the certificate for " + facts.host + " (TLS alert " +
+                   words.reason + "). " + trust_remedy(facts.host);
+  } else if (facts.alert >= 0) {
+    words.reason = word_of(facts.alert);
+    words.detail = "The device broke off the TLS handshake for " + facts.host + " (TLS alert " +
+                   words.reason + ").";
+  } else if (facts.end == tls::End::tls_error) {
+    words.reason = "tls_error";
+    words.detail = "TLS with the device failed for " + facts.host + ": " + facts.openssl_reason +
+                   ". The proxy speaks TLS 1.2 and 1.3.";
+  } else if (facts.certificate_sent) {
+    words.reason = "closed_after_certificate";
+    words.detail = "The device closed the connection when it saw the certificate for " +
+                   facts.host + ": most likely it does not trust it. " + trust_remedy(facts.host);
+  } else {
+    words.reason = "closed_in_hello";
+    words.detail = "The device closed the connection to " + facts.host +
+                   " before its first TLS message was complete.";
+  }
+  return words;
+}
+
+}  // namespace eastap::net

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+
+#include "proxy/tls/stream.hpp"
+
+namespace eastap::net {
+
+/// How a handshake with a phone failed.
+struct TlsFailureFacts {
+  bool timed_out = false;
+  tls::End end = tls::End::none;
+  int alert = -1;                 ///< that the phone sent, RFC 8446 6; -1: none
+  bool certificate_sent = false;  ///< our certificate was on its way when it failed
+  std::string openssl_reason;
+  std::string leaf_error;  ///< no certificate could be made
+  std::string host;
+};
+
+struct TlsFailureWords {
+  std::string reason;  ///< one word for records: "unknown_ca", "closed_after_certificate", …
+  std::string detail;  ///< what it most likely means and what to do, for the admin
+};
+
+[[nodiscard]] TlsFailureWords explain_client_tls_failure(const TlsFailureFacts& facts);
+
+}  // namespace eastap::net

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include <openssl/ssl.h>
+
+#include "certs/leaf_cache.hpp"
+#include "certs/openssl.hpp"
+#include "certs/trust.hpp"
+
+namespace eastap::tls {
+
+/// Receives one line of the NSS key log format for each secret, for `--keylog`. Called from any
+/// relay thread.
+using KeyLog = std::function<void(std::string_view line)>;
+
+/// TLS toward the phone: one SSL_CTX for all hosts; certificate and key are set on each connection
+/// by the name it asks for. TLS 1.2 and 1.3, ALPN `http/1.1`, session tickets.
+class ServerContext {
+ public:
+  /// Throws std::runtime_error with OpenSSL's words when the library refuses (start-up only).
+  ServerContext(certs::LeafCache& leaves, KeyLog key_log);
+
+  /// For one connection. `fallback_host`: the leaf's name when the ClientHello has no SNI.
+  /// Null with `error` set when OpenSSL is out of memory.
+  [[nodiscard]] certs::TlsHandle make(std::string fallback_host, std::string& error) const;
+
+  /// The SNI of a connection made here, "" when there was none; valid once the ClientHello came.
+  [[nodiscard]] static std::string server_name(const SSL* ssl);
+  /// Our certificate was chosen, so the client's answer is (also) about it.
+  [[nodiscard]] static bool certificate_sent(const SSL* ssl);
+  /// Why no certificate could be set, "" when one was.
+  [[nodiscard]] static std::string leaf_error(const SSL* ssl);
+
+ private:
+  friend struct ServerCallbacks;
+  certs::LeafCache& leaves_;
+  KeyLog key_log_;
+  certs::TlsContextHandle context_;
+};
+
+/// TLS toward the servers: verified against a trust store (or not, for hosts the admin named),
+/// SNI and host name set, ALPN `http/1.1`, sessions resumed.
+class ClientContext {
+ public:
+  /// Throws std::runtime_error (start-up only). `verify` false: chain and name are not checked.
+  ClientContext(X509_STORE* trusted, bool verify, KeyLog key_log);
+
+  /// For a connection to `host`:`port`; `host` is a name or an address literal without brackets.
+  [[nodiscard]] certs::TlsHandle make(const std::string& host, std::uint16_t port,
+                                      std::string& error);
+
+ private:
+  friend struct ClientCallbacks;
+  void remember(const std::string& key, certs::TlsSessionHandle session);
+  [[nodiscard]] certs::TlsSessionHandle take(const std::string& key);
+
+  // 256 servers with 4 tickets of ~2 KiB: 2 MiB at most. A TLS 1.3 ticket is used once
+  // (RFC 8446 C.4), so a phone that opens four connections at once wants four.
+  static constexpr std::size_t kMaxServers = 256;
+  static constexpr std::size_t kTicketsAServer = 4;
+
+  bool verify_;
+  KeyLog key_log_;
+  certs::TlsContextHandle context_;
+  std::mutex mutex_;
+  using Entry = std::pair<std::string, std::vector<certs::TlsSessionHandle>>;
+  std::list<Entry> sessions_;  // most recently used first
+  std::unordered_map<std::string_view, std::list<Entry>::iterator> by_key_;
+};
+
+}  // namespace eastap::tls

@@ -1,0 +1,1 @@
+"""The outside world of eastap, simulated: phone, Exchange, certificates, byte streams (Python standard library)."""

@@ -1,0 +1,243 @@
+#include "decoder/findings/analyzer.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "decoder/base/text.hpp"
+#include "decoder/findings/history.hpp"
+#include "tests/unit/decoder/findings/scenario.hpp"
+
+using namespace eastap;
+using namespace eastap::findings;
+using testing::run_scenario_text;
+
+namespace {
+
+std::vector<Finding> of_rule(const testing::ScenarioResult& result, std::string_view rule) {
+  std::vector<Finding> out;
+  std::copy_if(result.findings.begin(), result.findings.end(), std::back_inserter(out),
+               [&](const Finding& finding) { return finding.rule == rule; });
+  return out;
+}
+
+model::Exchange exchange_of(std::uint64_t id, Timestamp began,
+                            const std::shared_ptr<const model::Connection>& connection) {
+  auto request = std::make_shared<model::Message>();
+  request->began = request->ended = began;
+  request->complete = true;
+  auto response = std::make_shared<model::Message>();
+  response->head = model::HeaderList{"HTTP/1.1 200 OK\r\nMS-Server-ActiveSync: 15.2\r\n\r\n"};
+  response->began = response->ended = began;
+  response->complete = true;
+  model::Exchange exchange;
+  exchange.id = ExchangeId{id};
+  exchange.connection = connection;
+  exchange.request = request;
+  exchange.response = response;
+  exchange.ending = model::Ending::complete;
+  exchange.ended = began;
+  return exchange;
+}
+
+}  // namespace
+
+TEST_SUITE("decoder.findings.analyzer") {
+  TEST_CASE("the chain of failures and a restart is told in one line and linked to its cause") {
+    const auto result = run_scenario_text("x",
+                                          "case: chain\n"
+                                          "09:59:00 FolderSync 0>1 down{Add 5 Inbox}\n"
+                                          "10:00:00 Sync 5 69>70\n"
+                                          "11:00:00 Sync 5 70 H500 BE1\n"
+                                          "11:00:20 Sync 5 70 H502 hdr{Server: nginx}\n"
+                                          "11:01:00 Sync 5 0>1\n");
+    REQUIRE(result.errors.empty());
+    const auto bursts = of_rule(result, "http-500-burst");
+    const auto chains = of_rule(result, "http500-then-reset");
+    REQUIRE(bursts.size() == 1);
+    REQUIRE(chains.size() == 1);
+    CHECK(bursts[0].summary ==
+          "2 answers 5xx in a row in 20 s, the last HTTP 502 by nginx, not Exchange; expect a full "
+          "resync");
+    CHECK(chains[0].summary ==
+          "Inbox(5) restarted from SyncKey 0 (key was 70) after 2 failures in 60 s: #3 HTTP 500, "
+          "#4 HTTP 502");
+    CHECK(chains[0].because_of == std::vector{bursts[0].id});
+    CHECK(chains[0].exchanges == std::vector{ExchangeId{3}, ExchangeId{4}, ExchangeId{5}});
+    CHECK(chains[0].user == "alice@contoso.test");
+    CHECK(chains[0].explanation ==
+          "Cause and effect are both on record: the failures caused the reload.");
+  }
+
+  TEST_CASE(
+      "an unexplained restart names the folder, the key before and the user in the commands to "
+      "type") {
+    const auto result = run_scenario_text("x",
+                                          "case: one\n"
+                                          "07:59:00 FolderSync 0>1 down{Add 5 Inbox}\n"
+                                          "08:00:00 Sync 5 1203>1204\n"
+                                          "08:20:00 Sync 5 0>1\n"
+                                          "08:20:01 Sync 5 1>2\n"
+                                          "08:30:00 Sync 5 0>1\n"
+                                          "08:30:01 Sync 5 1>2\n"
+                                          "08:40:00 Sync 5 0>1\n");
+    const auto zeros = of_rule(result, "synckey-zero");
+    REQUIRE(zeros.size() == 2);
+    CHECK(zeros[0].summary ==
+          "Inbox(5) restarted from SyncKey 0 after key 1204; nothing before it explains it");
+    CHECK(zeros[1].id == zeros[0].id);
+    CHECK(zeros[1].severity == Severity::warning);
+    const auto repeats = of_rule(result, "synckey-zero-repeat");
+    REQUIRE(repeats.size() == 1);
+    CHECK(repeats[0].next_step.starts_with(
+        "Set-CASMailbox alice@contoso.test -ActiveSyncDebugLogging"));
+    CHECK(repeats[0].because_of == std::vector{zeros[0].id});
+  }
+
+  TEST_CASE("a user name that a shell could misread is not pasted into commands") {
+    const auto result = run_scenario_text("x",
+                                          "case: one\n"
+                                          "09:00:00 Provision 0 St110 user a';rm x4/1s\n");
+    const auto loops = of_rule(result, "provision-110-loop");
+    REQUIRE_FALSE(loops.empty());
+    CHECK(loops[0].next_step.find("Set-CASMailbox USER ") != std::string::npos);
+  }
+
+  TEST_CASE("a storm of 2 000 events prints a dozen lines and the last one holds") {
+    const auto result = run_scenario_text("x",
+                                          "case: storm\n"
+                                          "09:00:00 Provision 0 St110 x2004/2s\n"
+                                          "20:00:00 end\n");
+    const auto loops = of_rule(result, "provision-110-loop");
+    CHECK(loops.size() <= 12);
+    REQUIRE_FALSE(loops.empty());
+    CHECK(loops.back().count == 2004);
+    CHECK(loops.back().severity == Severity::error);
+    CHECK(loops.back().exchanges.size() == Limits{}.examples);
+    CHECK(loops.back().exchanges.front() == ExchangeId{1});
+    CHECK(loops.back().exchanges.back() == ExchangeId{2004});
+    CHECK(std::all_of(loops.begin(), loops.end(),
+                      [&](const Finding& one) { return one.id == loops[0].id; }));
+  }
+
+  TEST_CASE("after a quiet time the next event opens a new incident") {
+    const auto result = run_scenario_text("x",
+                                          "case: two storms\n"
+                                          "09:00:00 Provision 0 St110 x3/2s\n"
+                                          "10:00:00 Provision 0 St110 x3/2s\n");
+    const auto loops = of_rule(result, "provision-110-loop");
+    REQUIRE(loops.size() == 2);
+    CHECK(loops[0].id != loops[1].id);
+  }
+
+  TEST_CASE("ids are given from 1 in order") {
+    const auto result = run_scenario_text("x",
+                                          "case: two\n"
+                                          "08:00:00 Sync 5 41 H500 x2/5s\n"
+                                          "08:01:00 Sync 5 41 St129\n");
+    std::uint64_t highest = 0;
+    for (const Finding& finding : result.findings) {
+      CHECK(finding.id.value <= highest + 1);
+      highest = std::max(highest, finding.id.value);
+    }
+    CHECK(highest >= 2);
+  }
+
+  TEST_CASE("an exchange that is only given when it has ended counts the same") {
+    Analyzer analyzer;
+    auto connection = std::make_shared<model::Connection>();
+    connection->client = "10.0.0.7:5000";
+    connection->host = "mail.contoso.test";
+    const Timestamp start = *from_rfc3339("2026-11-20T08:00:00Z");
+    std::vector<Finding> found;
+    for (std::uint64_t id = 1; id <= 5; ++id) {
+      eas::Command command;
+      command.name = "Provision";
+      command.is_activesync = true;
+      command.user = "alice";
+      command.http_status = 200;
+      command.provision.emplace();
+      const auto some =
+          analyzer.observe(exchange_of(id, start + std::chrono::seconds{id}, connection), command);
+      found.insert(found.end(), some.begin(), some.end());
+    }
+    REQUIRE(found.size() == 1);
+    CHECK(found[0].rule == "provision-loop");
+    CHECK(found[0].count == 5);
+  }
+
+  TEST_CASE("the same exchange twice, or of two joined logs, counts once (G6)") {
+    Analyzer analyzer;
+    auto connection = std::make_shared<model::Connection>();
+    connection->host = "mail.contoso.test";
+    const Timestamp start = *from_rfc3339("2026-11-20T08:00:00Z");
+    eas::Command command;
+    command.name = "Sync";
+    command.is_activesync = true;
+    command.http_status = 200;
+    command.eas_status = 129;
+    CHECK(analyzer.observe(exchange_of(1, start, connection), command).size() ==
+          1);  // access-blocked
+    CHECK(analyzer.observe(exchange_of(1, start, connection), command).empty());
+    CHECK(analyzer.observe(exchange_of(2, start, connection), command).empty());
+  }
+
+  TEST_CASE("what is not ActiveSync gives nothing") {
+    Analyzer analyzer;
+    auto connection = std::make_shared<model::Connection>();
+    eas::Command command;
+    command.http_status = 500;
+    CHECK(
+        analyzer.observe(exchange_of(1, *from_rfc3339("2026-11-20T08:00:00Z"), connection), command)
+            .empty());
+    CHECK(analyzer.observe(model::Exchange{}, command).empty());
+    CHECK(analyzer.observe(model::ConnectionEvent{}).empty());
+    CHECK(analyzer.finish({}).empty());
+  }
+
+  TEST_CASE("memory stays within the limits however many devices and folders come") {
+    Settings settings;
+    settings.limits.devices = 50;
+    settings.limits.device_octets = 200'000;
+    settings.limits.tallies = 40;
+    settings.limits.collections = 10;
+    settings.limits.hosts = 5;
+    Analyzer analyzer{settings};
+    auto connection = std::make_shared<model::Connection>();
+    const Timestamp start = *from_rfc3339("2026-11-20T08:00:00Z");
+    for (std::uint64_t id = 1; id <= 3'000; ++id) {
+      connection = std::make_shared<model::Connection>();
+      connection->host = "host" + std::to_string(id % 17);
+      eas::Command command;
+      command.name = "Sync";
+      command.is_activesync = true;
+      command.device_id = "device" + std::to_string(id % 100);
+      command.http_status = 500;
+      for (int folder = 0; folder < 20; ++folder) {
+        eas::Collection collection;
+        collection.id = std::to_string(id) + "-" + std::to_string(folder);
+        collection.sync_key = "7";
+        collection.in_request = true;
+        command.collections.push_back(collection);
+      }
+      (void)analyzer.observe(exchange_of(id, start + std::chrono::seconds{id}, connection),
+                             command);
+      const Analyzer::Size size = analyzer.size();
+      REQUIRE(size.devices <= 50);
+      REQUIRE((size.device_octets <= 200'000 || size.devices == 1));
+      REQUIRE(size.tallies <= 40);
+    }
+  }
+
+  TEST_CASE("users are one person in any spelling") {
+    CHECK(normalised_user("CONTOSO\\Alice") == "alice");
+    CHECK(normalised_user("Alice@contoso.test") == "alice");
+    CHECK(normalised_user("alice") == "alice");
+    CHECK(normalised_user("@") == "@");
+    CHECK(normalised_user("").empty());
+  }
+}

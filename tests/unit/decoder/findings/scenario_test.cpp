@@ -1,0 +1,47 @@
+#include "tests/unit/decoder/findings/scenario.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+namespace fs = std::filesystem;
+using namespace eastap::findings;
+
+TEST_SUITE("decoder.findings.scenarios") {
+  TEST_CASE("every timeline of tests/data/scenarios ends in the findings written beside it") {
+    std::vector<fs::path> files;
+    for (const auto& entry : fs::directory_iterator{fs::path{EASTAP_TEST_DATA} / "scenarios"}) {
+      if (entry.path().extension() == ".txt") files.push_back(entry.path());
+    }
+    std::sort(files.begin(), files.end());
+    REQUIRE_FALSE(files.empty());
+    for (const fs::path& file : files) {
+      const auto result = testing::run_scenarios(file);
+      for (const std::string& error : result.errors) FAIL_CHECK(error);
+      for (const auto& deviation : result.deviations) {
+        FAIL_CHECK(deviation.place << "\n  expected: " << deviation.expected
+                                   << "\n  got:      " << deviation.got);
+      }
+      CAPTURE(file.string());
+      CHECK(result.verdicts >= result.cases);
+    }
+  }
+
+  TEST_CASE("a deviation and an unreadable line are told with their place") {
+    const auto result = testing::run_scenario_text("x.txt",
+                                                   "case: wrong on purpose\n"
+                                                   "08:00:00 Sync 5 1>2 => synckey-zero notice\n"
+                                                   "08:00:01 Sync 5 2>3 nonsense\n");
+    REQUIRE(result.deviations.size() == 1);
+    CHECK(result.deviations[0].place == "x.txt:2, wrong on purpose");
+    REQUIRE(result.errors.size() == 1);
+    CHECK(result.errors[0] == "x.txt:3: unknown word \"nonsense\"");
+  }
+
+  TEST_CASE("the same timeline gives the same findings each time") {
+    const fs::path file = fs::path{EASTAP_TEST_DATA} / "scenarios" / "resync.txt";
+    CHECK(testing::run_scenarios(file).findings == testing::run_scenarios(file).findings);
+  }
+}

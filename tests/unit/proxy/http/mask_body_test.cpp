@@ -1,0 +1,135 @@
+#include <memory>
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "decoder/wbxml/decode.hpp"
+#include "proxy/http/mask.hpp"
+
+namespace eastap::http {
+namespace {
+
+std::string json(std::string body) {
+  mask_json_secrets(body);
+  return body;
+}
+std::string form(std::string body) {
+  mask_form_secrets(body);
+  return body;
+}
+std::string xml(std::string body) {
+  mask_xml_secrets(body);
+  return body;
+}
+
+std::string wbxml_masked(const std::string& body) {
+  std::string masked = body;
+  mask_wbxml_secrets(wbxml::decode(std::make_shared<const std::string>(body)), masked);
+  return masked;
+}
+
+// Settings { DevicePassword { Set { Password "s3cret" } } }, [MS-ASCMD] 2.2.3.47
+const std::string kRecovery = std::string{"\x03\x01\x6A\x00", 4} +
+                              std::string{"\x00\x12\x45\x54\x48\x55\x03", 7} + "s3cret" +
+                              std::string{"\x00\x01\x01\x01\x01", 5};
+
+}  // namespace
+
+TEST_SUITE("proxy.http.mask_body") {
+  TEST_CASE("form fields lose their values, lengths stay") {
+    CHECK(form("grant_type=password&username=a&password=p%20w&refresh_token=abc&scope=x") ==
+          "grant_type=password&username=a&password=*****&refresh_token=***&scope=x");
+    CHECK(form("ctl00%24main%24Pass%77ord=abc&user[password]=d") ==
+          "ctl00%24main%24Pass%77ord=***&user[password]=*");
+    CHECK(form("code=&x") == "code=&x");
+  }
+
+  TEST_CASE("JSON members lose their values, structure stays") {
+    CHECK(json(R"({"a":1,"access_token":"ab\"c","nested":{"Password": 12,"x":"y"}})") ==
+          R"({"a":1,"access_token":"*****","nested":{"Password": 11,"x":"y"}})");
+    CHECK(json(R"({"pass\u0077ord":"x","client_secret" : ["a",{"b":"c"}],"d":"e"})") ==
+          R"({"pass\u0077ord":"*","client_secret" : ["*",{"b":"*"}],"d":"e"})");
+    CHECK(json(R"({"error":{"code":400,"message":"m"}})") ==
+          R"({"error":{"code":400,"message":"m"}})");
+    CHECK(json(R"({"token":null,"x":"y"})") == R"({"token":null,"x":"y"})");
+  }
+
+  TEST_CASE("cut and broken JSON hides its secrets as well") {
+    const std::string body = R"({"x":[1,2],"password":"Xk7vQ2","y":{"id_token":"Xk7vQ2"}})";
+    for (std::size_t kept = 0; kept <= body.size(); ++kept) {
+      CHECK(json(body.substr(0, kept)).find("Xk7v") == std::string::npos);
+    }
+    CHECK(json(R"({"password": Xk7vQ2 Xk7vQ2, "a":"b"})").find("Xk7v") == std::string::npos);
+    CHECK(json(R"({'password':'Xk7vQ2'})").find("Xk7v") == std::string::npos);
+    CHECK(json(R"({"password":"Xk7vQ2":"b"})").find("Xk7v") == std::string::npos);
+    CHECK(json(std::string(100'000, '[')) == std::string(100'000, '['));
+  }
+
+  TEST_CASE("XML elements, CDATA, attributes and form fields of pages lose their secrets") {
+    CHECK(xml("<s:U><o:Password Type=\"t\">se&amp;c</o:Password><b>x</b></s:U>") ==
+          "<s:U><o:Password Type=\"t\">********</o:Password><b>x</b></s:U>");
+    CHECK(xml("<Password><![CDATA[se]c]]></Password>x") ==
+          "<Password><![CDATA[****]]></Password>x");
+    CHECK(xml("<a password='x' b='y'/>") == "<a password='*' b='y'/>");
+    CHECK(xml("<input type=\"hidden\" name=\"code\" value=\"abc\">") ==
+          "<input type=\"hidden\" name=\"code\" value=\"***\">");
+    CHECK(xml("<parm name=\"AAUTHSECRET\" value=\"abc\"/>") ==
+          "<parm name=\"AAUTHSECRET\" value=\"***\"/>");
+    CHECK(xml("<Password>cut") == "<Password>***");
+    const std::string autodiscover =
+        "<?xml version=\"1.0\"?><Autodiscover><Request><EMailAddress>a@b</EMailAddress></Request></"
+        "Autodiscover>";
+    CHECK(xml(autodiscover) == autodiscover);
+  }
+
+  TEST_CASE("the content type chooses, and the first octet when it says nothing") {
+    const auto masked = [](std::string_view type, std::string body) {
+      mask_text_secrets(type, body);
+      return body;
+    };
+    CHECK(masked("application/x-www-form-urlencoded; charset=utf-8", "password=a") == "password=*");
+    CHECK(masked("application/problem+json", "{\"password\":\"a\"}") == "{\"password\":\"*\"}");
+    CHECK(masked("", " {\"password\":\"a\"}") == " {\"password\":\"*\"}");
+    CHECK(masked("text/plain", "password=a") == "password=*");
+    CHECK(masked("text/html", "<Password>a</Password>") == "<Password>*</Password>");
+    CHECK(masked("message/rfc822", "password=a") == "password=a");
+    CHECK(masked("application/json", std::string{"{\0\"\0", 4}) == "****");
+  }
+
+  TEST_CASE("a recovery password is overwritten in place and the body decodes as before") {
+    CHECK(may_hold_wbxml_secrets(kRecovery));
+    const std::string masked = wbxml_masked(kRecovery);
+    CHECK(masked.size() == kRecovery.size());
+    CHECK(masked.find("s3cret") == std::string::npos);
+    const auto before = wbxml::decode(std::make_shared<const std::string>(kRecovery));
+    const auto after = wbxml::decode(std::make_shared<const std::string>(masked));
+    CHECK(before.nodes == after.nodes);
+    CHECK(after.complete);
+    CHECK(after.nodes.back().value_size == 6);
+    CHECK(wbxml_masked(masked) == masked);
+  }
+
+  TEST_CASE("every cut of a body with a password hides it") {
+    for (std::size_t kept = 0; kept <= kRecovery.size(); ++kept) {
+      CAPTURE(kept);
+      CHECK(wbxml_masked(kRecovery.substr(0, kept)).find("s3") == std::string::npos);
+    }
+  }
+
+  TEST_CASE("opaque and search passwords are overwritten, other bodies stay") {
+    // Search { Store { Options { Password OPAQUE "s3cret" } } }
+    const std::string search = std::string{"\x03\x01\x6A\x00\x00\x0F\x45\x47\x4A\x5F\xC3\x06", 12} +
+                               "s3cret" + "\x01\x01\x01\x01";
+    const std::string masked = wbxml_masked(search);
+    CHECK(masked.find("s3cret") == std::string::npos);
+    CHECK(masked.find("******") != std::string::npos);
+    const std::string ping{
+        "\x03\x01\x6A\x00\x00\x0D\x45\x48\x03"
+        "480\0\x01\x01",
+        15};
+    CHECK_FALSE(may_hold_wbxml_secrets(ping));
+    CHECK(wbxml_masked(ping) == ping);
+  }
+}
+
+}  // namespace eastap::http

@@ -1,0 +1,55 @@
+#include "proxy/net/resolver.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <doctest/doctest.h>
+
+using namespace eastap::net;
+
+namespace {
+
+Resolver::Answer resolved(Resolver& resolver, const std::string& host) {
+  asio::io_context context;
+  Resolver::Answer answer;
+  asio::co_spawn(
+      context,
+      [](Resolver& with, std::string name, Resolver::Answer& out) -> asio::awaitable<void> {
+        auto got = co_await with.resolve(std::move(name), std::chrono::seconds{20});
+        out = std::move(got);
+      }(resolver, host, answer),
+      [](std::exception_ptr failure) { REQUIRE_FALSE(failure); });
+  context.run();
+  return answer;
+}
+
+}  // namespace
+
+TEST_SUITE("proxy.net.resolver") {
+  TEST_CASE("a literal needs no look-up") {
+    Resolver resolver;
+    const auto answer = resolved(resolver, "2001:db8::1");
+    REQUIRE(answer.addresses.size() == 1);
+    CHECK(answer.addresses[0].to_string() == "2001:db8::1");
+  }
+
+  TEST_CASE("a name of the hosts file resolves, and again from the cache") {
+    Resolver resolver;
+    CHECK_FALSE(resolved(resolver, "localhost").addresses.empty());
+    CHECK_FALSE(resolved(resolver, "localhost").addresses.empty());
+  }
+
+  TEST_CASE("a name that does not exist gives the system's words") {
+    Resolver resolver;
+    const auto answer = resolved(resolver, "no-such-host.invalid");  // RFC 6761 6.4
+    CHECK(answer.addresses.empty());
+    CHECK_FALSE(answer.error.empty());
+  }
+
+  TEST_CASE("look-ups beyond the limit are refused at once") {
+    Resolver::Limits none;
+    none.threads = 0;
+    Resolver resolver{none};
+    CHECK(resolved(resolver, "localhost").error.find("too many") != std::string::npos);
+  }
+}
