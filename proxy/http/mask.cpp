@@ -491,9 +491,7 @@ std::string Masker::head(std::string_view head) const {
     const Line line = line_at(at);
     at += line.text.size() + line.end.size();
     const std::size_t colon = line.text.find(':');
-    const std::size_t name_end =
-        colon != std::string_view::npos ? colon : line.text.find_first_of(" \t=", 1);
-    const std::string name = compared(line.text.substr(0, std::min(name_end, line.text.size())));
+    const std::string name = compared(line.text.substr(0, std::min(colon, line.text.size())));
     const Kind kind = kind_of(name);
     const bool of_start_line = first && (kind == Kind::plain || has_version(line.text));
     if (line.text.empty() || of_start_line) {
@@ -533,7 +531,15 @@ std::string Masker::head(std::string_view head) const {
     }
     after_secret = true;
     std::string_view end = line.end;
-    const std::size_t value_at = std::min(name_end, line.text.size() - 1) + 1;
+    // Where a blank comes before the colon, the value may begin at the blank: "Authorization Basic
+    // a:b".
+    const std::size_t lead = std::min(line.text.find_first_not_of(" \t"), line.text.size());
+    std::size_t name_end = std::min(line.text.find_first_of(" \t=:", lead), line.text.size());
+    if (colon != std::string_view::npos &&
+        trimmed(line.text.substr(name_end, colon - name_end)).empty()) {
+      name_end = colon;
+    }
+    const std::size_t value_at = std::min(name_end + 1, line.text.size());
     std::string value{without_space(line.text.substr(value_at))};
     while (at < head.size() && is_blank(head[at])) {  // folded lines belong to it
       const Line more = line_at(at);

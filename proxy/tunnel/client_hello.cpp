@@ -165,7 +165,9 @@ ClientHelloReader::State ClientHelloReader::feed(std::span<const std::byte> inpu
   // Octet limits are met at the same place however the input is cut.
   buffer_.append(as_chars(input).substr(0, kLimit - buffer_.size()));
   state_ = recognise();
-  if (state_ == State::need_more) state_ = read_records();
+  if (state_ == State::need_more && buffer_.starts_with(static_cast<char>(kHandshake))) {
+    state_ = read_records();
+  }
   if (state_ == State::need_more && buffer_.size() >= kLimit) {
     state_ = fail(Errc::too_large, kLimit, "the ClientHello is larger than 16 KiB");
   }
@@ -206,8 +208,8 @@ ClientHelloReader::State ClientHelloReader::recognise() {
   }
   constexpr std::size_t kEnough = 16;
   // Only what is there however the octets are cut: up to the line end, if that comes first.
-  const std::string_view begin = std::string_view{buffer_}.substr(
-      0, std::min(buffer_.find('\n'), kEnough - 1) + 1);
+  const std::string_view begin =
+      std::string_view{buffer_}.substr(0, std::min(buffer_.find('\n'), kEnough - 1) + 1);
   const auto odd = std::find_if_not(begin.begin(), begin.end(), is_text);
   if (odd != begin.end()) {
     protocol_ = odd - begin.begin() >= 8 ? "text" : "binary";

@@ -33,12 +33,6 @@ std::string name(Kind kind) {
   return kNames[static_cast<std::size_t>(kind)];
 }
 
-doctest::String toString(const Seen& seen) {
-  return doctest::String{(name(seen.kind) + "@" + std::to_string(seen.offset) + "-" +
-                          std::to_string(seen.end_offset) + " \"" + seen.octets + "\" " + seen.text)
-                             .c_str()};
-}
-
 /// Body and opaque pieces joined. Chunks that adjoin in the body do not adjoin in the stream, so
 /// joined body events keep the first offset and the last end.
 void collect(const std::vector<Event>& events, std::vector<Seen>& seen) {
