@@ -86,8 +86,9 @@ void read_xml(Reading& reading, Autodiscover& facts, const Body& body, bool of_a
   const pugi::xml_parse_result result = document.load_buffer(
       body.octets->data(), body.octets->size(), pugi::parse_default, pugi::encoding_auto);
   if (!result) {
-    reading.remark(Errc::malformed,
-                   static_cast<std::uint64_t>(std::max<std::ptrdiff_t>(result.offset, 0)), part,
+    // Of other encodings pugixml counts in its own copy, which may be longer.
+    const auto offset = static_cast<std::uint64_t>(std::max<std::ptrdiff_t>(result.offset, 0));
+    reading.remark(Errc::malformed, std::min<std::uint64_t>(offset, body.octets->size()), part,
                    std::string{"Not well-formed XML: "} + result.description());
   }
   XmlFacts facts_of_tree{reading, facts, of_answer};

@@ -229,7 +229,7 @@ struct Body {
 /// success.
 struct Command {
   std::string name;  ///< "Sync", "OPTIONS", "Autodiscover", "command 42"; "" when not ActiveSync
-  bool is_activesync = false;  ///< path, query and method say so
+  bool is_activesync = false;  ///< the path says so; false for Autodiscover
   std::string user, device_id, device_type, user_agent;
   std::string protocol_version;         ///< "16.1"
   std::string policy_key;               ///< header or base64 query

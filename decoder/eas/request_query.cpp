@@ -183,6 +183,12 @@ bool is_true(std::string_view value) {
   return equals_ignoring_case(value, "T") || value == "1" || equals_ignoring_case(value, "true");
 }
 
+/// Most names and values have nothing to undo.
+std::string decoded(std::string_view text) {
+  if (text.find_first_of("%+") == std::string_view::npos) return std::string{text};
+  return percent_decoded(text, true);
+}
+
 void set_once(std::string& member, std::string value) {
   if (member.empty()) member = std::move(value);
 }
@@ -199,9 +205,8 @@ std::optional<Error> fill_plain(std::string_view text, RequestQuery& query) {
         break;
       }
       const std::size_t equals = std::min(pair.find('='), pair.size());
-      const std::string name = percent_decoded(pair.substr(0, equals), true);
-      std::string value =
-          equals < pair.size() ? percent_decoded(pair.substr(equals + 1), true) : std::string{};
+      const std::string name = decoded(pair.substr(0, equals));
+      std::string value = equals < pair.size() ? decoded(pair.substr(equals + 1)) : std::string{};
       if (equals_ignoring_case(name, "Cmd")) {
         set_once(query.command, std::string{canonical_command(value)});
       } else if (equals_ignoring_case(name, "User")) {

@@ -145,9 +145,9 @@ class Session::State {
     const bool answered = ended && exchange.response;
 
     command.user_agent = std::string{request_head.user_agent.substr(0, limits_.value_octets)};
-    const bool discovers = is_autodiscover_path(line.path);
-    if (is_activesync_path(line.path)) {
-      command.is_activesync = true;
+    command.is_activesync = is_activesync_path(line.path);
+    const bool discovers = !command.is_activesync && is_autodiscover_path(line.path);
+    if (command.is_activesync) {
       read_request_facts(command, line, request_head, limits_);
     } else if (discovers) {
       command.name = "Autodiscover";

@@ -18,11 +18,11 @@ void apply_asked_collections(Context& context) {
   Device& device = context.device;
   const bool repeats = facts.command->request_repeats_last;
   for (const eas::Collection& asked : facts.command->collections) {
-    if (!asked.in_request && !repeats) continue;
+    if (!asked.in_request && !asked.remembered && !repeats) continue;
     if (facts.verb != Verb::sync) continue;  // GetItemEstimate asks with a key and moves nothing
     CollectionHistory& folder = device.collection(bounded(asked.id), context.limits);
     const Mark now{facts.began, facts.id, 0};
-    if (!repeats && asked.sync_key == "0") {
+    if (!repeats && asked.in_request && asked.sync_key == "0") {
       if (!folder.restarting) {
         folder.last_zero = now;
         folder.answered_zeros = 0;
@@ -126,7 +126,9 @@ void apply_policy(Context& context) {
   if (facts.verb == Verb::provision) {
     device.provision_undelivered = !facts.delivered;
     const auto& provision = facts.command->provision;
-    if (!provision || !facts.delivered || provision->response_key.empty()) return;
+    if (!provision || !facts.delivered || provision->response_key.empty() ||
+        provision->response_key == "0")
+      return;
     if (provision->phase == eas::Provision::Phase::ask) {
       device.temporary_policy_key = bounded(provision->response_key);
       device.policy_delivered = {facts.ended, facts.id, 0};

@@ -130,7 +130,7 @@ Facts request_facts(const model::Exchange& exchange, const eas::Command& command
   if (command.waiting) facts.wait_seconds = command.waiting->seconds.value_or(0);
   std::uint64_t hash = hash_of(command.name);
   for (const eas::Collection& collection : command.collections) {
-    if (!collection.in_request && !command.request_repeats_last) continue;
+    if (!collection.in_request && !collection.remembered && !command.request_repeats_last) continue;
     hash = (hash ^ hash_of(collection.id)) * 0x100000001B3U;
     hash = (hash ^ hash_of(collection.sync_key)) * 0x100000001B3U;
   }

@@ -178,7 +178,8 @@ bool CaptureFile::is_ready() const {
 Trouble CaptureFile::reopen() {
   if (database_.is_open()) {
     // The file may have been moved: with its log folded in it stays readable under its new name.
-    // Closing alone does not do that for a file that is not where it was; a failure changes nothing.
+    // Closing alone does not do that for a file that is not where it was; a failure changes
+    // nothing.
     database_.run("PRAGMA wal_checkpoint(TRUNCATE)");
     database_.close();
   }

@@ -47,6 +47,16 @@ FileFacts facts_of(const std::string& name) {
           std::int64_t{found.st_mtim.tv_sec} * 1'000'000'000 + found.st_mtim.tv_nsec};
 }
 
+std::size_t size_of(const pipeline::Input& input) {
+  std::size_t octets = sizeof input;
+  if (const auto* exchange = std::get_if<model::Exchange>(&input)) {
+    for (const auto& message : {exchange->request, exchange->response}) {
+      if (message) octets += message->head.raw().size() + message->body.size();
+    }
+  }
+  return octets;
+}
+
 std::string uri_of(const std::string& path) {
   std::string uri{"file:"};
   for (const char letter : path) {
@@ -99,6 +109,8 @@ class Reader::Core {
   void read_facts();
   bool reconnect(std::optional<Error>& error);
   std::optional<Error> fetch_places();
+  void read_ahead();
+  Result<pipeline::Input> take_read();
   bool take_place(std::uint64_t after);
   void salvage();
   void salvage_from(std::string_view sql, RowReader::What first, RowReader::What second);
@@ -110,6 +122,12 @@ class Reader::Core {
   Database database_;
   Statement page_;
   std::optional<RowReader> rows_;
+  struct Read {
+    std::uint64_t sequence = 0;
+    Result<pipeline::Input> input;
+  };
+
+  std::deque<Read> read_;  ///< not given yet
   std::vector<Place> places_;
   std::size_t next_place_ = 0;
   std::uint64_t position_ = 0;
@@ -234,6 +252,7 @@ bool Reader::Core::reconnect(std::optional<Error>& error) {
 }
 
 std::optional<Result<pipeline::Input>> Reader::Core::next() {
+  if (!read_.empty()) return take_read();
   checks_left_ = kChecks;
   if (next_place_ == places_.size()) {
     places_.clear();
@@ -247,11 +266,33 @@ std::optional<Result<pipeline::Input>> Reader::Core::next() {
       return std::nullopt;
     }
   }
-  const Place place = places_[next_place_++];
-  position_ = place.sequence;
-  auto input = rows_->read(place.what, place.row);
-  if (!input) input.error().offset = place.sequence;
-  return input;
+  read_ahead();
+  return take_read();
+}
+
+Result<pipeline::Input> Reader::Core::take_read() {
+  Read read = std::move(read_.front());
+  read_.pop_front();
+  position_ = read.sequence;
+  return std::move(read.input);
+}
+
+void Reader::Core::read_ahead() {
+  // In one transaction, so that SQLite locks once and not for each row; a failure to begin it shows
+  // again, with its words, at the row.
+  const bool begun = database_.run("BEGIN") == SQLITE_OK;
+  std::size_t octets = 0;
+  do {
+    const Place place = places_[next_place_++];
+    auto input = rows_->read(place.what, place.row);
+    if (input) {
+      octets += size_of(*input);
+    } else {
+      input.error().offset = place.sequence;
+    }
+    read_.push_back({place.sequence, std::move(input)});
+  } while (next_place_ < places_.size() && octets < settings_.read_ahead && checks_left_ > 0);
+  if (begun) database_.run("COMMIT");
 }
 
 std::optional<Error> Reader::Core::fetch_places() {

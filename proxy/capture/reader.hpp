@@ -26,6 +26,9 @@ struct ReaderSettings {
   std::size_t head_limit = 16u << 20;
   /// Octets of requests kept so that an exchange's second value shares the first one's request.
   std::size_t request_cache = 16u << 20;
+  /// Octets read ahead of `next`: each look into the file takes locks that cost more than a small
+  /// row.
+  std::size_t read_ahead = 1u << 20;
   std::string vfs;  ///< SQLite's file layer; empty: its default
 };
 

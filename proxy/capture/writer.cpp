@@ -195,7 +195,7 @@ class Writer::Core {
   std::size_t done_ = 0;  ///< records at the front of `backlog_` that are stored
   Trouble::Kind trouble_ = Trouble::Kind::none;
   Clock::time_point trouble_since_{}, next_try_{};
-  WriterCounters told_;  ///< losses that a closing note has told
+  WriterCounters told_;        ///< losses that a closing note has told
   WriterCounters first_told_;  ///< losses in the note that opened the present state
   WriterCounters seen_;        ///< as of the last look
   bool losses_told_ = false;
@@ -283,6 +283,7 @@ void Writer::Core::close() {
 // --- the writer's thread ----------------------------------------------------------------------
 
 void Writer::Core::run() {
+  pthread_setname_np(pthread_self(), "capture");
   SignalsBlocked blocked;
   std::unique_lock lock{mutex_};
   for (;;) {

@@ -1,7 +1,3 @@
-#include <sys/resource.h>
-#include <time.h>
-#include <unistd.h>
-
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -10,6 +6,10 @@
 #include <string>
 #include <thread>
 #include <vector>
+
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "proxy/capture/reader.hpp"
 #include "proxy/capture/writer.hpp"
@@ -90,9 +90,8 @@ int main(int argc, char** argv) {
                     ("eastap-bench-" + std::to_string(getpid()) + ".eastap");
   capture::WriterSettings settings;
   settings.program_version = settings.decoder_version = "bench";
-  auto writer = capture::Writer::open(path, settings, [](const std::string& note) {
-    std::fprintf(stderr, "%s\n", note.c_str());
-  });
+  auto writer = capture::Writer::open(
+      path, settings, [](const std::string& note) { std::fprintf(stderr, "%s\n", note.c_str()); });
   if (!writer) {
     std::fprintf(stderr, "%s\n", writer.error().detail.c_str());
     return 2;
@@ -115,12 +114,13 @@ int main(int argc, char** argv) {
   const double whole = cpu_of(CLOCK_PROCESS_CPUTIME_ID) - process_before;
   const auto counters = (*writer)->counters();
   const double count = static_cast<double>(exchanges);
-  std::printf("write: %.2f us CPU an exchange (handing over %.2f, writer's thread %.2f), %llu commits, "
-              "%llu lost, %.0f octets an exchange\n",
-              (whole - making) / count, handing / count, (whole - making - handing) / count,
-              static_cast<unsigned long long>(counters.commits),
-              static_cast<unsigned long long>(counters.inputs_lost + counters.bodies_lost),
-              static_cast<double>(std::filesystem::file_size(path)) / count);
+  std::printf(
+      "write: %.2f us CPU an exchange (handing over %.2f, writer's thread %.2f), %llu commits, "
+      "%llu lost, %.0f octets an exchange\n",
+      (whole - making) / count, handing / count, (whole - making - handing) / count,
+      static_cast<unsigned long long>(counters.commits),
+      static_cast<unsigned long long>(counters.inputs_lost + counters.bodies_lost),
+      static_cast<double>(std::filesystem::file_size(path)) / count);
 
   const double read_before = cpu_of(CLOCK_PROCESS_CPUTIME_ID);
   auto reader = capture::Reader::open(path);

@@ -1,6 +1,7 @@
 // What understanding costs beyond decoding: a small Sync with its answer, and one of 200 messages.
-#include <chrono>
+#include <algorithm>
 #include <cstdio>
+#include <ctime>
 #include <memory>
 #include <string>
 
@@ -46,10 +47,11 @@ template <class Work>
 double nanoseconds(int rounds, const Work& work) {
   double best = 1e18;
   for (int repeat = 0; repeat < 9; ++repeat) {
-    const auto begin = std::chrono::steady_clock::now();
+    // Processor time: a busy machine must not count.
+    const std::clock_t begin = std::clock();
     for (int i = 0; i < rounds; ++i) work();
-    const std::chrono::duration<double, std::nano> took = std::chrono::steady_clock::now() - begin;
-    best = std::min(best, took.count() / rounds);
+    const double took = static_cast<double>(std::clock() - begin) * 1e9 / CLOCKS_PER_SEC;
+    best = std::min(best, took / rounds);
   }
   return best;
 }
@@ -90,7 +92,8 @@ void measure(const char* name, int messages, int rounds) {
 
 }  // namespace
 
-int main() {
+int main(int argc, char**) {  // any argument: the small one alone
   measure("small Sync and answer", 0, 20'000);
+  if (argc > 1) return 0;
   measure("answer with 200 messages", 200, 500);
 }

@@ -20,11 +20,10 @@ class Capture(EndToEnd):
         phone.set_up()
         for collection in ("5", "2", "7"):
             phone.sync_all(collection)
+        phone.sync_all("7", restart=True)  # while nothing has failed yet
         server.trouble("Sync", http_error(500, from_exchange=False), 2)
         phone.sync("5"), phone.sync("5")
-        phone.sync("5", key="0")
-        phone.sync_all("5")
-        phone.sync("7", key="0")
+        phone.sync_all("5", restart=True)
         server.trouble("Provision", eas_status(110), 4)
         for _ in range(4):
             phone.provision_ask()
@@ -50,11 +49,13 @@ class Capture(EndToEnd):
         self.assertTrue(any(exchanges[i].get("collections", [{}])[0].get("sync_key") == "0" for i in reset["exchanges"]))
         loop = found["provision-110-loop"]
         self.assertEqual((loop["count"], {exchanges[i]["eas_status"] for i in loop["exchanges"]}), (4, {110}))
-        self.assertEqual({exchanges[i]["collections"][0]["id"] for i in found["synckey-zero"]["exchanges"]
-                          if exchanges[i]["collections"][0]["sync_key"] == "0"}, {"7"})
+        self.assertEqual([exchanges[i]["collections"][0]["id"] for i in found["synckey-zero"]["exchanges"]], ["7"])
+        self.assertIn(burst["id"], reset["because_of"])
         for finding in found.values():
-            for name in ("summary", "explanation", "next_step", "source", "first", "last", "device_id", "user"):
+            for name in ("summary", "explanation", "next_step", "source", "first", "last"):
                 self.assertTrue(finding.get(name), f"{finding['rule']} has no {name}")
+        for finding in (burst, reset, loop, found["synckey-zero"]):
+            self.assertEqual((finding["device_id"], finding["user"]), ("TESTPHONE0001", "alice"))
         self.assert_replay_equals_live(tap)
 
     def test_findings_change_the_exit_code_only_on_demand(self):

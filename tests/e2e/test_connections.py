@@ -120,13 +120,14 @@ class AbsoluteForm(EndToEnd):
 class Refusals(EndToEnd):
 
     def test_loopback_targets_are_refused_without_permission(self):
-        server = self.exchange()
-        tap = EastapProcess("--intercept", MAIL, "--upstream-ca", str(pki().ca), *self.route(server))
+        server = self.exchange(hosts=("127.0.0.1", "localhost"))
+        tap = EastapProcess("--intercept", "127.0.0.1", "--upstream-ca", str(pki().ca))
         self.addCleanup(tap.close)
-        with self.assertRaises(ProxyRefused) as refused:
-            self.connection(tap)
-        self.assertEqual(refused.exception.answer.status, 403)
-        self.assertIn("allow-target", str(refused.exception) + json.dumps(tap.wait_for_event("refused", MAIL)))
+        for host in ("127.0.0.1", "localhost"):
+            with self.assertRaises(ProxyRefused) as refused:
+                PhoneConnection(host, server.port, proxy=tap.address, ca=tap.ca)
+            self.assertEqual(refused.exception.answer.status, 403)
+            self.assertIn("allow-target", str(refused.exception) + json.dumps(tap.wait_for_event("refused", host)))
         self.assertEqual(server.connections, [])
 
     def test_strangers_are_refused(self):

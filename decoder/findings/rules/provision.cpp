@@ -111,8 +111,8 @@ void detect_provision_answer(Context& context) {
     }
   }
   const bool asked = provision->phase == eas::Provision::Phase::ask;
-  if (asked && facts.delivered && !provision->response_key.empty() && facts.success &&
-      !provision->remote_wipe) {
+  if (asked && facts.delivered && !provision->response_key.empty() &&
+      provision->response_key != "0" && facts.success && !provision->remote_wipe) {
     const auto window = incidents.rule(RuleId::provision_abandoned).window;
     for (const int round : {1, 2}) {
       context.deadlines.add(facts.ended + round * window, context.owner, Wait::provision_finish,
@@ -215,7 +215,8 @@ void detect_wipe(Context& context) {
       return;
     }
   }
-  const bool orders = provision && (provision->remote_wipe || provision->account_only_wipe);
+  const bool orders = provision && provision->remote_wipe &&
+                      provision->phase != eas::Provision::Phase::wipe_acknowledge;
   if (!orders && facts.status != 140) return;
   context.claimed = true;
   Incident* incident =

@@ -176,7 +176,8 @@ void detect_error_status(Context& context) {
   if (context.claimed || facts.http != 200) return;
   const eas::Status* failed = nullptr;
   for (const eas::Status& status : facts.command->statuses) {
-    if (status.success) continue;
+    if (status.success || std::string_view{status.scope}.ends_with(".Request"))
+      continue;  // the device's own report
     failed = &status;
     break;
   }

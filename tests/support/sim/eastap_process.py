@@ -23,7 +23,7 @@ TIMEOUT = float(os.environ.get("EASTAP_TEST_TIMEOUT", "30"))
 
 def binary() -> str:
     """$EASTAP, else the release build."""
-    return os.environ.get("EASTAP") or str(ROOT / "build" / "release" / "proxy" / "app" / "eastap")
+    return os.path.abspath(os.environ.get("EASTAP") or ROOT / "build" / "release" / "proxy" / "app" / "eastap")
 
 
 def clean_environment(home: str, extra: Optional[dict[str, str]] = None) -> dict[str, str]:
@@ -37,8 +37,10 @@ def clean_environment(home: str, extra: Optional[dict[str, str]] = None) -> dict
 def run(*arguments, stdin: bytes | None = None, timeout: float = TIMEOUT, **options) -> subprocess.CompletedProcess:
     """`eastap arguments…` to its end, output as text."""
     with tempfile.TemporaryDirectory(prefix="eastap-home-") as home:
+        os.chmod(home, 0o777)  # `user=` may be another one
         done = subprocess.run([binary(), *map(str, arguments)], input=stdin, capture_output=True, timeout=timeout,
-                              env=clean_environment(home), check=False, **options)
+                              env=clean_environment(home), cwd=home, check=False, **options)
+        done.left_behind = sorted(path.name for path in pathlib.Path(home).rglob("*"))
     done.stdout = done.stdout.decode("utf-8", "replace")
     done.stderr = done.stderr.decode("utf-8", "replace")
     return done
@@ -77,7 +79,7 @@ class EastapProcess:
         self.command = [binary(), "run", "--listen", listen, "--ca-dir", str(self.ca_dir), "--tail", tail,
                         *(["--capture", str(self.capture)] if capture else ["--no-capture"]), *map(str, options)]
         self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                        env=clean_environment(str(self.folder), environment), preexec_fn=before_start,
+                                        env=clean_environment(str(self.folder), environment), cwd=self.folder, preexec_fn=before_start,
                                         **popen_options)
         self._readers = [threading.Thread(target=self._read_stdout, daemon=True),
                          threading.Thread(target=self._read_stderr, daemon=True)]

@@ -280,6 +280,16 @@ TEST_SUITE("decoder.eas.session") {
     CHECK(command.diagnostics.size() == 1);
   }
 
+  TEST_CASE("a place in broken XML lies inside the body, whatever its encoding") {
+    Phone phone;
+    std::string body(60, '\xFF');  // taken for Latin-1, which grows as UTF-8
+    body += "<a";
+    const Command command = phone.raw("POST /autodiscover/autodiscover.xml HTTP/1.1\r\n\r\n", body,
+                                      "HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n\r\n", body);
+    REQUIRE_FALSE(command.diagnostics.empty());
+    for (const Diagnostic& remark : command.diagnostics) CHECK(remark.offset <= body.size());
+  }
+
   TEST_CASE("other WBXML languages are told apart from ActiveSync") {
     Phone phone;
     // WML 1.1 (public id 4), UTF-8: <wml><card><p>x</p></card></wml>

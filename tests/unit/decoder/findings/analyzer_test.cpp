@@ -186,6 +186,27 @@ TEST_SUITE("decoder.findings.analyzer") {
     CHECK(analyzer.observe(exchange_of(2, start, connection), command).empty());
   }
 
+  TEST_CASE("a status that the device reports of itself is not the server's error") {
+    Analyzer analyzer;
+    auto connection = std::make_shared<model::Connection>();
+    connection->host = "mail.contoso.test";
+    eas::Command command;
+    command.name = "Provision";
+    command.is_activesync = true;
+    command.http_status = 200;
+    command.provision.emplace();
+    command.provision->phase = eas::Provision::Phase::acknowledge;
+    command.provision->acknowledged_status = 2;
+    command.statuses.push_back(
+        {"Provision.Policy.Request", 2, "policy on the device", false, "", ""});
+    command.statuses.push_back({"Provision", 1, "", true, "Success", ""});
+    const auto found = analyzer.observe(
+        exchange_of(1, *from_rfc3339("2026-11-20T08:00:00Z"), connection), command);
+    REQUIRE(found.size() == 1);
+    CHECK(found[0].rule == "provision-negative-ack");
+    CHECK(found[0].severity == Severity::notice);
+  }
+
   TEST_CASE("what is not ActiveSync gives nothing") {
     Analyzer analyzer;
     auto connection = std::make_shared<model::Connection>();

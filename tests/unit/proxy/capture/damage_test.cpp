@@ -9,6 +9,8 @@ namespace {
 
 using test::Folder;
 
+constexpr std::size_t kPage = 8192;
+
 std::string read_file(const std::filesystem::path& path) {
   std::ifstream file{path, std::ios::binary};
   return {std::istreambuf_iterator<char>{file}, {}};
@@ -72,10 +74,10 @@ TEST_SUITE("proxy.capture.damage") {
     const auto inputs = write_sample(path, 400);
     const std::string whole = read_file(path);
     std::size_t opened = 0, read = 0;
-    for (std::size_t page = 1; page < whole.size() / 4096; page += 3) {
+    for (std::size_t page = 1; page < whole.size() / kPage; ++page) {
       CAPTURE(page);
       std::string damaged = whole;
-      damaged.replace(page * 4096, 4096, 4096, '\xA5');
+      damaged.replace(page * kPage, kPage, kPage, '\xA5');
       write_file(path, damaged);
       const auto found = test::contents(path);
       if (found.errors.size() == 1 && found.inputs.empty()) continue;
@@ -129,7 +131,7 @@ TEST_SUITE("proxy.capture.damage") {
                         "request_ended, request_body_size, request_wire_size, "
                         "request_complete, response_began, response_ended, "
                         "response_body_size, response_wire_size, response_complete, "
-                        "request_head, response_head, request_body, response_body "
+                        "request_head, response_head, request_body, response_body, ended "
                         "FROM exchanges WHERE id = 1") == "");
     }
     REQUIRE(test::sql(path, "UPDATE exchanges SET ending = 'vanished' WHERE id = 1") == "");
@@ -178,7 +180,7 @@ TEST_SUITE("proxy.capture.damage") {
     const auto path = folder / "a.eastap";
     write_sample(path, 100);
     std::string damaged = read_file(path);
-    damaged.replace(4096, 100, 100, '\xA5');
+    damaged.replace(kPage, 100, 100, '\xA5');
     write_file(path, damaged);
     std::vector<std::string> notes;
     auto writer = Writer::open(path, test::quick(),
