@@ -26,7 +26,7 @@ constexpr std::size_t kLargestInput = std::size_t{256} << 20;
 
 /// A body as it is, or pasted from a log as hex (spaces, 0x and line ends allowed) or base64. WBXML
 /// begins with an octet below 0x20, which neither of the two texts holds.
-std::string body_of(std::string input) {
+std::string body_of(const std::string& input) {
   if (input.empty() || static_cast<unsigned char>(input.front()) < 0x09) return input;
   std::string compact;
   for (std::size_t i = 0; i < input.size(); ++i) {
@@ -53,7 +53,7 @@ int complain(const std::string& text, int status) {
 int decode(const config::Invocation& invocation) {
   auto input = read_input(invocation.file, kLargestInput);
   if (!input) return complain(input.error().detail, kUnreadable);
-  const auto body = std::make_shared<const std::string>(body_of(std::move(*input)));
+  const auto body = std::make_shared<const std::string>(body_of(*input));
   const wbxml::Document document = wbxml::decode(body);
 
   std::string out;

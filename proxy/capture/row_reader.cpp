@@ -18,7 +18,7 @@ constexpr std::string_view kExchange =
     "bodies_dropped_at_open, bodies_dropped, request_began, request_ended, request_body_size, "
     "request_wire_size, request_complete, response_began, response_ended, response_body_size, "
     "response_wire_size, response_complete, request_head, response_head, request_body, "
-    "response_body FROM exchanges WHERE id = ?1";
+    "response_body, ended FROM exchanges WHERE id = ?1";
 enum ExchangeColumn : int {
   kConnection,
   kConnectionAtEnd,
@@ -32,7 +32,8 @@ enum ExchangeColumn : int {
   kRequestHead = kResponseFacts + 5,
   kResponseHead,
   kRequestBody,
-  kResponseBody
+  kResponseBody,
+  kEnded
 };
 
 }  // namespace
@@ -155,6 +156,7 @@ Result<pipeline::Input> RowReader::read_exchange(What what, std::int64_t id) {
     }
     exchange.ending = ending.value_or(model::Ending::proxy_failed);
     exchange.error = row.words(kError);
+    exchange.ended = row.time(kEnded);
     exchange.delivered_octets = row.count(kDelivered);
     exchange.bodies_dropped = row.truth(kDropped);
     if (!row.is_null(kResponseFacts)) {

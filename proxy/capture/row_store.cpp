@@ -37,14 +37,14 @@ constexpr std::string_view kInsertExchange =
     "delivered_octets, bodies_dropped_at_open, bodies_dropped, request_began, request_ended, "
     "request_body_size, request_wire_size, request_complete, response_began, response_ended, "
     "response_body_size, response_wire_size, response_complete, request_head, response_head, "
-    "request_body, response_body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
-    "?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24)";
+    "request_body, response_body, ended) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
+    "?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)";
 
 constexpr std::string_view kUpdateExchange =
     "UPDATE exchanges SET seq_end = ?2, connection_at_end = ?3, ending = ?4, error = ?5, "
     "delivered_octets = ?6, bodies_dropped = ?7, response_began = ?8, response_ended = ?9, "
     "response_body_size = ?10, response_wire_size = ?11, response_complete = ?12, "
-    "response_head = ?13, response_body = ?14 WHERE id = ?1 AND seq_end IS NULL";
+    "response_head = ?13, response_body = ?14, ended = ?15 WHERE id = ?1 AND seq_end IS NULL";
 
 }  // namespace
 
@@ -259,6 +259,7 @@ int RowStore::insert_exchange(const Exchange* open, std::uint64_t open_sequence,
   bind_response(16, 22, 24, end != nullptr ? end->response.get() : nullptr, heads_only);
   row.bind_octets(21, request.head.raw());
   row.bind_octets(23, heads_only ? std::string_view{} : request.body);
+  end != nullptr ? row.bind(25, microseconds(end->ended)) : row.bind_null(25);
   code = row.execute();
   if (code != SQLITE_OK) return code;
 
@@ -315,6 +316,7 @@ int RowStore::update_exchange(const Exchange& end, std::uint64_t end_sequence, b
   } else {
     for (int column = 8; column <= 14; ++column) row.bind_null(column);
   }
+  row.bind(15, microseconds(end.ended));
   code = row.execute();
   if (code != SQLITE_OK) return code;
   if (sqlite3_changes(database_) == 0) return SQLITE_NOTFOUND;

@@ -71,7 +71,8 @@ CREATE TABLE exchanges (
   request_head           BLOB NOT NULL,
   response_head          BLOB,
   request_body           BLOB NOT NULL,
-  response_body          BLOB
+  response_body          BLOB,
+  ended                  INTEGER
 );
 CREATE INDEX exchanges_by_seq_open ON exchanges (seq_open) WHERE seq_open IS NOT NULL;
 CREATE INDEX exchanges_by_seq_end ON exchanges (seq_end) WHERE seq_end IS NOT NULL;
@@ -111,7 +112,7 @@ SELECT e.id,
        d.name AS command, d.user, d.device_id, d.device_type, d.protocol_version, d.eas_status,
        d.sync_key, d.new_sync_key, d.detail,
        e.ending, e.error,
-       CAST((e.response_ended - e.request_began) / 1000.0 AS INTEGER) AS duration_ms,
+       CAST((e.ended - e.request_began) / 1000.0 AS INTEGER) AS duration_ms,
        e.request_body_size AS request_bytes, e.response_body_size AS response_bytes,
        e.delivered_octets, e.bodies_dropped,
        e.request_head, e.request_body, e.response_head, e.response_body

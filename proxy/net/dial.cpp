@@ -182,7 +182,8 @@ asio::awaitable<DialResult> Dialler::connect_tls(Target target) {
     if (verdict != X509_V_OK && !insecure) {
       const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
       const auto why = certs::explain_trust_failure(
-          verdict, SSL_get0_peer_certificate(dialled->stream.ssl()), target.host, now);
+          verdict, tls::ClientContext::rejected_certificate(dialled->stream.ssl()), target.host,
+          now);
       co_return tl::unexpected(failure("certificate", why.summary,
                                        why.phone + " " + why.next_step + " (" + why.detail + ")"));
     }

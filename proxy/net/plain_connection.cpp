@@ -78,7 +78,9 @@ asio::awaitable<void> send_body(PlainExchange& exchange) {
       if (exchange.watch != nullptr) exchange.watch->from_device(piece, now());
       const End end = co_await exchange.server.write_all(piece);
       if (end != End::none) {
-        exchange.broken = true;
+        // An answer may still be there to read: a server that refuses a large upload answers and
+        // closes.
+        exchange.keep_alive = false;
         break;
       }
       continue;
@@ -139,6 +141,10 @@ asio::awaitable<void> receive_answer(PlainExchange& exchange) {
       break;
     }
   }
+  // An answer that is complete before its request ends the exchange (413 to a large upload): the
+  // other direction must not wait for the rest.
+  error_code ignored;
+  if (!exchange.request_done && exchange.device.is_open()) exchange.device.socket().cancel(ignored);
 }
 
 }  // namespace
@@ -239,12 +245,7 @@ asio::awaitable<bool> ClientConnection::plain_exchange(Head& head, Target target
   }
   auto upward = send_body(exchange);
   auto downward = receive_answer(exchange);
-  // An answer that is complete before its request ends the exchange (413 to a large upload).
-  co_await (std::move(upward) || std::move(downward));
-  if (!exchange.response_done && !exchange.broken && !exchange.upgraded) {
-    auto rest = receive_answer(exchange);
-    co_await std::move(rest);
-  }
+  co_await (std::move(upward) && std::move(downward));
   if (exchange.upgraded) {
     std::vector<std::byte> nothing;
     co_await relay(device_, *server_, counters_, assembler_.get(), std::move(nothing));

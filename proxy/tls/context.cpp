@@ -26,6 +26,7 @@ struct ServerRequest {
 struct ClientRequest {
   ClientContext* context = nullptr;
   std::string key;
+  certs::CertHandle rejected;  // OpenSSL forgets the peer's certificate when it does not verify
 };
 
 template <class T>
@@ -166,6 +167,16 @@ std::string ServerContext::leaf_error(const SSL* ssl) {
 }
 
 struct ClientCallbacks {
+  static int verified(int success, X509_STORE_CTX* check) noexcept {
+    if (success == 1) return 1;
+    const auto* ssl = static_cast<const SSL*>(
+        X509_STORE_CTX_get_ex_data(check, SSL_get_ex_data_X509_STORE_CTX_idx()));
+    auto* request = ex_data<ClientRequest>(ssl);
+    X509* leaf = X509_STORE_CTX_get0_cert(check);
+    if (request != nullptr && leaf != nullptr) request->rejected = certs::share(leaf);
+    return 0;
+  }
+
   static int new_session(SSL* ssl, SSL_SESSION* session) noexcept {
     const auto* request = ex_data<ClientRequest>(ssl);
     if (request == nullptr) return 0;
@@ -195,7 +206,8 @@ ClientContext::ClientContext(X509_STORE* trusted, bool verify, KeyLog key_log)
   common_settings(context_.get());
   SSL_CTX_set_app_data(context_.get(), this);
   SSL_CTX_set1_cert_store(context_.get(), trusted);
-  SSL_CTX_set_verify(context_.get(), verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
+  SSL_CTX_set_verify(context_.get(), verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE,
+                     verify ? &ClientCallbacks::verified : nullptr);
   require(SSL_CTX_set_alpn_protos(context_.get(), kHttp11.data(), kHttp11.size()) == 0, "set ALPN");
   SSL_CTX_set_session_cache_mode(context_.get(),
                                  SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
@@ -235,6 +247,11 @@ certs::TlsHandle ClientContext::make(const std::string& host, std::uint16_t port
   if (const auto session = take(key)) SSL_set_session(ssl.get(), session.get());
   SSL_set_connect_state(ssl.get());
   return ssl;
+}
+
+const X509* ClientContext::rejected_certificate(const SSL* ssl) {
+  const auto* request = ex_data<ClientRequest>(ssl);
+  return request != nullptr ? request->rejected.get() : nullptr;
 }
 
 void ClientContext::remember(const std::string& key, certs::TlsSessionHandle session) {

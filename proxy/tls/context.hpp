@@ -59,6 +59,10 @@ class ClientContext {
   [[nodiscard]] certs::TlsHandle make(const std::string& host, std::uint16_t port,
                                       std::string& error);
 
+  /// The server's certificate that did not verify; null when it did, or none came. Borrowed from
+  /// the connection.
+  [[nodiscard]] static const X509* rejected_certificate(const SSL* ssl);
+
  private:
   friend struct ClientCallbacks;
   void remember(const std::string& key, certs::TlsSessionHandle session);

@@ -131,7 +131,7 @@ TEST_SUITE("proxy.capture.damage") {
                         "request_ended, request_body_size, request_wire_size, "
                         "request_complete, response_began, response_ended, "
                         "response_body_size, response_wire_size, response_complete, "
-                        "request_head, response_head, request_body, response_body "
+                        "request_head, response_head, request_body, response_body, ended "
                         "FROM exchanges WHERE id = 1") == "");
     }
     REQUIRE(test::sql(path, "UPDATE exchanges SET ending = 'vanished' WHERE id = 1") == "");

@@ -119,6 +119,7 @@ Exchange ended(const Exchange& open, std::string body) {
   Exchange exchange = open;
   exchange.response = response;
   exchange.ending = model::Ending::complete;
+  exchange.ended = response->ended + Microseconds{7};
   exchange.delivered_octets = response->wire_size;
   return exchange;
 }
@@ -179,6 +180,8 @@ std::vector<pipeline::Input> random_inputs(std::mt19937_64& random, std::size_t 
   const auto finish = [&](Exchange exchange) {
     exchange.ending = static_cast<model::Ending>(1 + random() % 7);
     if (exchange.ending != model::Ending::complete) exchange.error = octets(random, 30);
+    exchange.ended =
+        exchange.request->ended + Microseconds{static_cast<std::int64_t>(random() % 9'000'000)};
     if (random() % 4 != 0) exchange.response = random_message(random, "HTTP/1.1 200 OK");
     exchange.delivered_octets = random() % 1'000'000;
     if (random() % 6 == 0) exchange.bodies_dropped = true;
@@ -224,7 +227,8 @@ bool same(const pipeline::Input& left, const pipeline::Input& right) {
     return one->id == other.id && same_connection(one->connection, other.connection) &&
            same_message(one->request, other.request) &&
            same_message(one->response, other.response) && one->ending == other.ending &&
-           one->error == other.error && one->delivered_octets == other.delivered_octets &&
+           one->error == other.error && one->ended == other.ended &&
+           one->delivered_octets == other.delivered_octets &&
            one->bodies_dropped == other.bodies_dropped;
   }
   const auto& one = std::get<model::ConnectionEvent>(left);

@@ -324,7 +324,7 @@ TEST_SUITE("proxy.pipeline.assembler") {
     Wire wire;
     wire.up(kPing).down(kOk + "HTTP/1.1 408 Timeout\r\nContent-Length: 1\r\n\r\nx");
     wire.down("HTTP/1.1 408 Timeout\r\n\r\n");
-    CHECK(wire.output.script() == "#1 open, #1 complete 200, note:answer_without_request");
+    CHECK(wire.output.script() == "#1 open, note:answer_without_request, #1 complete 200");
     CHECK(wire.output.events()[0].detail ==
           "the server sent \"HTTP/1.1 408 Timeout\" without being asked");
   }
