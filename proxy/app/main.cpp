@@ -16,7 +16,7 @@ int dispatch(const eastap::config::Invocation& invocation) {
   namespace app = eastap::app;
   switch (invocation.command) {
     case Subcommand::print_text:
-      app::write_all(STDOUT_FILENO, invocation.text);  // a closed pipe is a normal end
+      app::put_out(invocation.text);
       return app::kDone;
     case Subcommand::run: return app::run(invocation);
     case Subcommand::replay:
@@ -38,6 +38,7 @@ int complain(const std::exception& error, int status) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  eastap::app::open_standard_files();
   std::signal(SIGPIPE, SIG_IGN);  // a peer or reader that went away is an error code, not our end
   try {
     const auto invocation =
