@@ -39,6 +39,7 @@ int complain(const std::exception& error, int status) {
 
 int main(int argc, char** argv) {
   eastap::app::open_standard_files();
+  std::signal(SIGXFSZ, SIG_IGN);  // a file at its size limit is a full disk
   std::signal(SIGPIPE, SIG_IGN);  // a peer or reader that went away is an error code, not our end
   try {
     const auto invocation =

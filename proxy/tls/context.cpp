@@ -96,6 +96,10 @@ struct ServerCallbacks {
     }
   }
 
+  /// Acknowledges SNI (RFC 6066 3), so that OpenSSL keeps the name in the session: a resumed TLS 1.2
+  /// connection would have none, and a ticket could be used under another name.
+  static int acknowledge_name(SSL*, int*, void*) noexcept { return SSL_TLSEXT_ERR_OK; }
+
   /// `http/1.1` when the phone offers it; no ALPN answer at all otherwise (RFC 7301 lets it go on).
   static int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_length,
                              const unsigned char* offered, unsigned int offered_length,
@@ -127,6 +131,9 @@ ServerContext::ServerContext(certs::LeafCache& leaves, KeyLog key_log)
   SSL_CTX_set_app_data(context_.get(), this);
   SSL_CTX_set_cert_cb(context_.get(), &ServerCallbacks::choose_certificate, nullptr);
   SSL_CTX_set_alpn_select_cb(context_.get(), &ServerCallbacks::choose_protocol, nullptr);
+  // SSL_CTX_set_tlsext_servername_callback without its macro's C cast
+  SSL_CTX_callback_ctrl(context_.get(), SSL_CTRL_SET_TLSEXT_SERVERNAME_CB,
+                        reinterpret_cast<void (*)()>(&ServerCallbacks::acknowledge_name));
   // Tickets carry the session, so no memory is held for a phone that went away. One ticket a
   // handshake is enough: phones keep few connections, and each ticket costs CPU and 250 octets.
   SSL_CTX_set_session_cache_mode(context_.get(), SSL_SESS_CACHE_OFF);

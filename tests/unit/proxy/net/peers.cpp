@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <random>
 #include <stdexcept>
 
@@ -38,6 +39,7 @@ certs::StoreHandle store_with(X509* certificate) {
 }  // namespace
 
 std::pair<int, int> tcp_pair(int receive_buffer) {
+  std::signal(SIGPIPE, SIG_IGN);  // as the program does
   const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
