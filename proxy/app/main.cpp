@@ -15,9 +15,7 @@ int dispatch(const eastap::config::Invocation& invocation) {
   using eastap::config::Subcommand;
   namespace app = eastap::app;
   switch (invocation.command) {
-    case Subcommand::print_text:
-      app::put_out(invocation.text);
-      return app::kDone;
+    case Subcommand::print_text: app::put_out(invocation.text); return app::kDone;
     case Subcommand::run: return app::run(invocation);
     case Subcommand::replay:
     case Subcommand::tail: return app::replay(invocation);

@@ -93,12 +93,13 @@ class Run {
       // The reader of a pipe that goes away (`| head`) ends the run like Ctrl-C.
       callbacks.closed = &StopSignal::raise;
       callbacks.failed = [this](const std::string& why) {
-        log_->warn("the tail cannot be written to standard output: {}; the proxy goes on, and tries "
-                   "again",
-                   why);
+        log_->warn(
+            "the tail cannot be written to standard output: {}; the proxy goes on, and tries "
+            "again",
+            why);
       };
-      outlet_ = std::make_unique<sink::Outlet>(
-          STDOUT_FILENO, *renderer_, sink::Outlet::WhenFull::drop, std::move(callbacks));
+      outlet_ = std::make_unique<sink::Outlet>(STDOUT_FILENO, *renderer_,
+                                               sink::Outlet::WhenFull::drop, std::move(callbacks));
     }
     tell_ready(server);
     pipeline::Pipeline pipeline{settings,

@@ -156,14 +156,13 @@ asio::awaitable<DialResult> Dialler::connect(Target target) {
     errors += authority(endpoint) + ": " + error.message();
   }
   if (errors.empty() && refused) co_return tl::unexpected(std::move(*refused));
-  co_return tl::unexpected(
-      failure("connect", authority(target.host, target.port) + " cannot be reached: " + errors,
-              out_of_files
-                  ? std::string{"This machine has no file left to open: raise it with ulimit -n, "
-                                "or allow fewer connections."}
-                  : "The server is down, a firewall is between, or the port is wrong. Try from "
-                    "this machine: openssl s_client -connect " +
-                        authority(host, port)));
+  co_return tl::unexpected(failure(
+      "connect", authority(target.host, target.port) + " cannot be reached: " + errors,
+      out_of_files ? std::string{"This machine has no file left to open: raise it with ulimit -n, "
+                                 "or allow fewer connections."}
+                   : "The server is down, a firewall is between, or the port is wrong. Try from "
+                     "this machine: openssl s_client -connect " +
+                         authority(host, port)));
 }
 
 asio::awaitable<DialResult> Dialler::connect_tls(Target target) {

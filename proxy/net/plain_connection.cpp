@@ -99,8 +99,8 @@ asio::awaitable<void> send_body(PlainExchange& exchange) {
   while (!exchange.request_done && !exchange.response_done && !exchange.broken) {
     std::vector<std::byte> piece(kPiece);
     // Looked at first, and only what belongs to this request is taken from the socket.
-    const ssize_t there = ::recv(exchange.device.socket().native_handle(), piece.data(),
-                                 piece.size(), MSG_PEEK);
+    const ssize_t there =
+        ::recv(exchange.device.socket().native_handle(), piece.data(), piece.size(), MSG_PEEK);
     tls::Stream::Amount got;
     if (there > 0) {
       piece.resize(static_cast<std::size_t>(there));

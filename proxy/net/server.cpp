@@ -257,7 +257,7 @@ class Server::Core {
     stop();
     acceptor_.reset();
     resolver_.close();  // look-ups under way may end after the threads they would answer to
-    workers_.clear();  // coroutine frames that are left end here, while all they use is alive
+    workers_.clear();   // coroutine frames that are left end here, while all they use is alive
   }
 
   void stop() {
@@ -301,8 +301,7 @@ class Server::Core {
       worker.context.stop();
       return;
     }
-    auto timer =
-        std::make_shared<asio::steady_timer>(worker.context, std::chrono::milliseconds{2});
+    auto timer = std::make_shared<asio::steady_timer>(worker.context, std::chrono::milliseconds{2});
     timer->async_wait(
         [this, &worker, deadline, timer](error_code) { end_when_idle(worker, deadline); });
   }

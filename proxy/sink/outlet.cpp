@@ -27,8 +27,8 @@ std::size_t octets_of(const pipeline::Record& record) {
 
 constexpr std::size_t kPiece = 32 * 1024;
 
-// poll says that a pipe or terminal takes PIPE_BUF octets; a larger write would block, for ever when
-// the reader has stopped reading. A file always takes a whole piece.
+// poll says that a pipe or terminal takes PIPE_BUF octets; a larger write would block, for ever
+// when the reader has stopped reading. A file always takes a whole piece.
 std::size_t largest_write_to(int descriptor) {
   struct stat status {};
   return ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) ? kPiece : PIPE_BUF;

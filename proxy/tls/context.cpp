@@ -66,8 +66,8 @@ void common_settings(SSL_CTX* context) {
   // Renegotiation has no use on either side, and toward a phone it is a way to burn CPU. A FIN
   // without close_notify ends one direction only: without this option OpenSSL answers it with a
   // fatal alert and refuses to write from then on. Stream tells it from a close_notify.
-  SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
-                                   SSL_OP_IGNORE_UNEXPECTED_EOF);
+  SSL_CTX_set_options(
+      context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_IGNORE_UNEXPECTED_EOF);
 }
 
 }  // namespace
@@ -96,8 +96,8 @@ struct ServerCallbacks {
     }
   }
 
-  /// Acknowledges SNI (RFC 6066 3), so that OpenSSL keeps the name in the session: a resumed TLS 1.2
-  /// connection would have none, and a ticket could be used under another name.
+  /// Acknowledges SNI (RFC 6066 3), so that OpenSSL keeps the name in the session: a resumed
+  /// TLS 1.2 connection would have none, and a ticket could be used under another name.
   static int acknowledge_name(SSL*, int*, void*) noexcept { return SSL_TLSEXT_ERR_OK; }
 
   /// `http/1.1` when the phone offers it; no ALPN answer at all otherwise (RFC 7301 lets it go on).

@@ -238,8 +238,8 @@ class PlainHttp(EndToEnd):
         def serve(name):
             def one(sock):
                 reader = HttpReader(Stream(sock))
-                while True:
-                    request = reader.request()
+                while head := reader.head():
+                    request = reader.body(head, until_close=False)
                     sock.sendall(b"HTTP/1.1 200 OK\r\nX-Server: " + name + b"\r\nX-Target: " + request.target.encode() +
                                  b"\r\nX-Length: %d\r\nContent-Length: 0\r\n\r\n" % len(request.body))
             server = Silent(one)

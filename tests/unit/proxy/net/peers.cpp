@@ -64,8 +64,7 @@ Peer::Peer(int descriptor, Role role, int tls_version) : descriptor_{descriptor}
   ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   ::setsockopt(descriptor_, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
   if (role == Role::plain) return;
-  context_.reset(
-      SSL_CTX_new(role == Role::tls_client ? TLS_client_method() : TLS_server_method()));
+  context_.reset(SSL_CTX_new(role == Role::tls_client ? TLS_client_method() : TLS_server_method()));
   require(SSL_CTX_set_min_proto_version(context_.get(), tls_version) == 1 &&
               SSL_CTX_set_max_proto_version(context_.get(), tls_version) == 1,
           "TLS version");

@@ -74,9 +74,8 @@ class Rig {
       upstream_.start_tls(contexts.upstream.make("mail.contoso.test", 443, error));
     }
     auto whole = serve();
-    asio::co_spawn(context, std::move(whole), [](std::exception_ptr failure) {
-      CHECK_FALSE(failure);
-    });
+    asio::co_spawn(context, std::move(whole),
+                   [](std::exception_ptr failure) { CHECK_FALSE(failure); });
     thread_ = std::thread{[this] { context.run(); }};
     auto far = std::async(std::launch::async, [this] { return server.handshake(); });
     const bool near_done = phone.handshake();
@@ -143,11 +142,12 @@ TEST_SUITE("proxy.net.relay") {
       const std::string up = pattern(8 << 20, 1);
       const std::string down = pattern(8 << 20, 2);
       if (kind == Kind::plain) {
-        auto from_phone = std::async(std::launch::async, [&] { write_in_pieces(rig.phone, up, 3); });
+        auto from_phone =
+            std::async(std::launch::async, [&] { write_in_pieces(rig.phone, up, 3); });
         auto from_server =
             std::async(std::launch::async, [&] { write_in_pieces(rig.server, down, 4); });
-        auto at_server = std::async(std::launch::async,
-                                    [&] { return read_slowly(rig.server, up.size(), 5); });
+        auto at_server =
+            std::async(std::launch::async, [&] { return read_slowly(rig.server, up.size(), 5); });
         CHECK(read_slowly(rig.phone, down.size(), 6) == down);
         CHECK(at_server.get() == up);
         from_phone.get();
@@ -167,7 +167,8 @@ TEST_SUITE("proxy.net.relay") {
               at += size;
             }
             const std::size_t ahead = std::min(at, theirs.size());
-            while (got.size() + 30'000 < ahead || (at == mine.size() && got.size() < theirs.size())) {
+            while (got.size() + 30'000 < ahead ||
+                   (at == mine.size() && got.size() < theirs.size())) {
               const std::string piece = peer.read(1 + random() % 30'000);
               if (piece.empty()) return got;
               got += piece;
@@ -217,7 +218,8 @@ TEST_SUITE("proxy.net.relay") {
         CHECK(second.read_all() == "last words");
         CHECK(second.end() == "fin");
         if (kind != Kind::plain) {
-          // The reader's own OpenSSL gives up writing after a bare FIN: only TCP's half can be seen.
+          // The reader's own OpenSSL gives up writing after a bare FIN: only TCP's half can be
+          // seen.
           second.close();
           (void)first.read_all();
           continue;
@@ -364,9 +366,8 @@ TEST_SUITE("proxy.net.relay") {
         std::string error;
         stream.start_tls(contexts.phone.make("mail.contoso.test", error));
         auto shaking = std::async(std::launch::async, [&] { return peer.handshake(); });
-        asio::co_spawn(context, stream.handshake(), [](std::exception_ptr, tls::End end) {
-          CHECK(end == tls::End::none);
-        });
+        asio::co_spawn(context, stream.handshake(),
+                       [](std::exception_ptr, tls::End end) { CHECK(end == tls::End::none); });
         context.run();
         context.restart();
         REQUIRE(shaking.get());

@@ -198,7 +198,7 @@ TEST_SUITE("proxy.sink.outlet") {
     Pipe pipe;
     REQUIRE(::dup2(pipe.ends[1], full) == full);
     outlet.take(record("two"));
-    CHECK(pipe.read_until("two") .starts_with("one"));
+    CHECK(pipe.read_until("two").starts_with("one"));
     outlet.close();
     CHECK(closed == 0);
     CHECK(failed == 1);
