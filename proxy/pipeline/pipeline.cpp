@@ -172,19 +172,21 @@ void Pipeline::take(Input&& input) {
 }
 
 void Pipeline::take_exchange(model::Exchange&& input) {
-  ExchangeRecord record;
+  // Made where it stays: a Command has too many members to be moved about.
+  const auto made = std::make_shared<Record>();
+  auto& record = made->what.emplace<ExchangeRecord>();
   record.exchange = std::move(input);
   model::Exchange& exchange = record.exchange;
-  const std::string method{method_of(*exchange.request)};
+  const std::string_view method = method_of(*exchange.request);
   Prepared request = prepare(exchange.request, http::Direction::request, "",
                              exchange.bodies_dropped, settings_.coding);
   Prepared response = prepare(exchange.response, http::Direction::response, method,
                               exchange.bodies_dropped, settings_.coding);
-  exchange.request = std::move(request.message);
+  exchange.request = std::move(request.message);  // the same head, so `method` stays valid
   exchange.response = std::move(response.message);
   record.command = session_.understand(exchange, std::move(request.body), std::move(response.body));
   auto found = analyzer_.observe(exchange, record.command);
-  sink_(std::make_shared<const Record>(Record{std::move(record)}));
+  sink_(made);
   hand_on(std::move(found));
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <poll.h>
+#include <pthread.h>
 #include <unistd.h>
 
 namespace eastap::sink {
@@ -31,7 +32,9 @@ Outlet::Outlet(int descriptor, Renderer& renderer, WhenFull when_full, std::func
       when_full_{when_full},
       closed_callback_{std::move(closed)},
       limits_{},
-      thread_{[this] { run(); }} {}
+      thread_{[this] { run(); }} {
+  pthread_setname_np(thread_.native_handle(), "outlet");
+}
 
 Outlet::~Outlet() { close(); }
 

@@ -1,6 +1,7 @@
 #include "proxy/tls/stream.hpp"
 
 #include <cerrno>
+#include <utility>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -104,6 +105,7 @@ Stream::Amount Stream::read_now(std::span<std::byte> buffer) {
     return amount;
   }
   read_wants_ = Want::read;
+  buffers_held_ = true;
   while (amount.octets < buffer.size()) {
     errno = 0;
     std::size_t got = 0;
@@ -126,6 +128,7 @@ Stream::Amount Stream::read_now(std::span<std::byte> buffer) {
 Stream::Amount Stream::write_now(std::span<const std::byte> octets) {
   Amount amount;
   write_wants_ = Want::write;
+  buffers_held_ = true;
   while (amount.octets < octets.size()) {
     errno = 0;
     if (!ssl_) {
@@ -172,6 +175,10 @@ net::awaitable<End> Stream::write_all(std::span<const std::byte> octets) {
     if (error) co_return End::reset;
   }
   co_return End::none;
+}
+
+void Stream::release_buffers() {
+  if (ssl_ && std::exchange(buffers_held_, false)) SSL_free_buffers(ssl_.get());
 }
 
 void Stream::send_close_notify() {
