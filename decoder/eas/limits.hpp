@@ -16,7 +16,7 @@ struct Limits {
   std::size_t values = 500;            ///< policy and settings values
   std::size_t value_octets = 1'024;    ///< of one kept text (ids, names, headers)
   std::size_t line_octets = 240;       ///< of `asked` and `outcome`, each
-  std::size_t mime_octets = 65'536;    ///< of a mail that are read for headers and attachment names
+  std::size_t mime_octets = 8'388'608;  ///< of a mail that are read, for attachments' names and sizes
   std::size_t page_octets = 65'536;    ///< of an HTML page, searched for title and heading
   std::size_t xml_octets = 1'048'576;  ///< of Autodiscover XML; answers are below 10 kB
   std::size_t json_octets = 262'144;

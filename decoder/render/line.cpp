@@ -499,7 +499,11 @@ void append_body(std::string& out, std::string_view caption, const eas::Body& bo
   if (body.document) {
     const wbxml::Document& document = *body.document;
     append_xml(out, document,
-               {.pretty = true, .margin = margin, .shorten = shorten, .mark_stop = true});
+               {.pretty = true,
+                .margin = margin,
+                .shorten = shorten,
+                .meanings = true,
+                .mark_stop = true});
     for (const Diagnostic& remark : document.diagnostics) {
       line.space(margin);
       line.put("▲ " + to_sentence(remark), style.theme.trouble);

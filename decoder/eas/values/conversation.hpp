@@ -20,7 +20,7 @@ struct ReplyBlock {
 };
 
 struct ConversationIndex {
-  std::optional<Timestamp> began;   ///< of the conversation, to 6.6 s; nothing when out of range
+  std::optional<Timestamp> began;   ///< of the conversation, to 6.6 ms; nothing when out of range
   std::string guid;                 ///< 16 octets; "" in the form that email2:ConversationIndex has
   std::vector<ReplyBlock> replies;  ///< at most `kMostReplies`
   std::size_t reply_count = 0;
@@ -29,15 +29,14 @@ struct ConversationIndex {
 
 inline constexpr std::size_t kMostReplies = 200;
 
-/// 22+5n octets (MAPI, MIME Thread-Index), 21+5n when the leading 01 was dropped and the rest is
-/// long enough to be no other form, or 5+5n octets as email2:ConversationIndex carries it. Lengths
-/// that are of the 5+5n form are read as that. Error: `malformed` for any other length.
+/// 22+5n octets (MAPI, MIME Thread-Index), 21+5n (the same without the leading 01), or 5+5n as
+/// email2:ConversationIndex carries it: the remainder by 5 tells which. Error: `malformed` for any
+/// other length, and where a 22-octet header does not begin with 01.
 [[nodiscard]] Result<ConversationIndex> parse_conversation_index(std::string_view octets);
 /// "began Wed 2013-06-05 09:30:34 UTC, 2 replies, the last after 3 h 12 min"
 [[nodiscard]] std::string words(const ConversationIndex& index);
 
-/// Octets as the GUID that Outlook and PowerShell print, first three groups little endian:
-/// "{23779944-AC34-4564-BBEE-F22D3A1A3373}". "" unless 16 octets.
-[[nodiscard]] std::string guid_words(std::string_view octets);
+/// Octets as Outlook's tools and mailbox logs print a ConversationId: upper-case hex.
+[[nodiscard]] std::string hex_words(std::string_view octets);
 
 }  // namespace eastap::eas::values
