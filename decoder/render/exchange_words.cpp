@@ -204,6 +204,7 @@ void say_provision(ExchangeWords& words, const Command& command) {
                        printable_start(provision.response_key, 32);
     if (provision.phase == Phase::ask) words.remark += " (temporary)";
   }
+  join(words.remark, printable_start(provision.policy, 200), ": ");
 }
 
 void say_folder_changes(ExchangeWords& words, const Command& command) {
