@@ -1,6 +1,7 @@
 #include "decoder/render/command_facts.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "decoder/base/text.hpp"
@@ -74,7 +75,13 @@ class Facts {
     if (list.size() > most_) add(label, "and " + grouped(list.size() - most_) + " more");
   }
 
+  /// Where a device introduces itself, or is turned away: the rest would say it again and again.
   void sender() {
+    constexpr std::string_view kWhere[] = {"OPTIONS", "Autodiscover", "Provision", "Settings",
+                                           "FolderSync"};
+    const bool introduces =
+        std::find(std::begin(kWhere), std::end(kWhere), command_.name) != std::end(kWhere);
+    if (!introduces && command_.http_status.value_or(200) < 400) return;
     add("device", values::user_agent_words(command_.user_agent));
     add("credential", values::words(command_.credential));
   }
