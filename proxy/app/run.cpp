@@ -81,6 +81,7 @@ class Run {
   int operator()() {
     StopSignal stop;
     const auto settings = pipeline_settings(config_);
+    net::check_rules(config_);
     start_.authority = std::make_shared<const certs::Authority>(certs::load_or_create(
         config_.ca_dir, host_name(), std::chrono::floor<std::chrono::seconds>(now())));
     for (const auto& warning : start_.authority->warnings) log_->warn(warning);

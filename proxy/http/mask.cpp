@@ -38,15 +38,27 @@ std::string_view without_space(std::string_view text) {
 /// What a field's value is, by its name.
 enum class Kind : std::uint8_t { plain, credential, challenge, cookie, set_cookie, secret };
 
-/// `name` as compared: lower case, without anything that cannot be part of a name.
-std::string compared(std::string_view name) {
-  std::string out;
-  out.reserve(name.size());
-  for (const char c : name) {
-    if (is_token_octet(c)) out += lower(c);
+/// A field name as compared: lower case, without anything that cannot be part of a name. Not a
+/// string: this runs for every field of every message.
+class ComparedName {
+ public:
+  explicit ComparedName(std::string_view name) {
+    for (const char c : name) {
+      if (!is_token_octet(c)) continue;
+      if (size_ == octets_.size()) {  // keep the end: what is sensitive is so by any of its words
+        std::move(octets_.begin() + kHalf + 1, octets_.end(), octets_.begin() + kHalf);
+        --size_;
+      }
+      octets_[size_++] = lower(c);
+    }
   }
-  return out;
-}
+  [[nodiscard]] std::string_view view() const { return {octets_.data(), size_}; }
+
+ private:
+  static constexpr std::size_t kHalf = 64;
+  std::array<char, 2 * kHalf> octets_;  // uninitialised beyond size_
+  std::size_t size_ = 0;
+};
 
 Kind kind_of(std::string_view name) {
   for (std::size_t i = 0; i + 4 < name.size(); ++i) {
@@ -296,30 +308,60 @@ std::string without_userinfo(std::string_view text) {
 
 /// Index of the next '=' or, in a URL inside a URL, "%3D".
 std::size_t find_equals(std::string_view text, std::size_t from) {
-  for (std::size_t at = text.find_first_of("=%", from); at != std::string_view::npos;
-       at = text.find_first_of("=%", at + 1)) {
-    if (text[at] == '=' || equals_ignoring_case(text.substr(at, 3), "%3D")) return at;
+  for (std::size_t at = from; at < text.size(); ++at) {
+    if (text[at] == '=') return at;
+    if (text[at] == '%' && equals_ignoring_case(text.substr(at, 3), "%3D")) return at;
   }
   return std::string_view::npos;
+}
+
+bool begins_name(char c) {
+  switch (c) {
+    case '?':
+    case '&':
+    case ';':
+    case '#':
+    case '/':
+    case ' ':
+    case '\t':
+    case '\r':
+    case '\n':
+    case '"':
+    case '\'':
+    case ',':
+    case '<':
+    case '>':
+    case '(':
+    case '=': return true;
+    default: return false;
+  }
+}
+
+/// The part of `text` behind the last octet that a parameter name can follow.
+std::string_view last_name(std::string_view text) {
+  std::size_t at = text.size();
+  while (at > 0 && !begins_name(text[at - 1])) --at;
+  return trimmed(text.substr(at));
+}
+
+bool ends_in_secret_name(std::string_view text) {
+  const std::string_view name = last_name(text);
+  if (name.find('%') == std::string_view::npos && name.find('+') == std::string_view::npos) {
+    return is_secret_name(name);
+  }
+  return is_secret_name(last_name(trimmed(percent_decoded(name, true))));
 }
 
 /// Replaces the values of secret parameters. A value ends at one of `ends`; rather too much is
 /// masked.
 std::string without_parameters(std::string_view text, std::string_view ends) {
-  constexpr std::string_view kNameBegins = "?&;#/ \t\r\n\"',<>(=";
   std::string out;
   std::size_t copied = 0;
   for (std::size_t equals = find_equals(text, 0); equals != std::string_view::npos;
        equals = find_equals(text, equals)) {
-    const std::string_view before = text.substr(copied, equals - copied);
-    const std::size_t break_at = before.find_last_of(kNameBegins);
-    const std::string decoded =
-        percent_decoded(before.substr(break_at == std::string_view::npos ? 0 : break_at + 1), true);
-    const std::size_t inner = trimmed(decoded).find_last_of(kNameBegins);
-    const std::string_view name =
-        trimmed(decoded).substr(inner == std::string_view::npos ? 0 : inner + 1);
+    const bool secret = ends_in_secret_name(text.substr(copied, equals - copied));
     equals += text[equals] == '=' ? 1U : 3U;
-    if (!is_secret_name(name)) continue;
+    if (!secret) continue;
     std::size_t value = equals;
     if (value < text.size() && text[value] == '"' && ends.find('"') != std::string_view::npos) {
       ++value;  // name="value", as in header parameters
@@ -334,7 +376,8 @@ std::string without_parameters(std::string_view text, std::string_view ends) {
 }
 
 bool may_hold_url_secret(std::string_view text) {
-  return text.find_first_of("=@%") != std::string_view::npos;
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return c == '=' || c == '@' || c == '%'; });
 }
 
 bool is_version(std::string_view text) { return equals_ignoring_case(text.substr(0, 5), "HTTP/"); }
@@ -345,13 +388,18 @@ bool has_version(std::string_view line) {
 
 std::string mask_start_line(std::string_view line) {
   if (!may_hold_url_secret(line)) return std::string{line};
-  const std::string text = without_userinfo(line);
+  std::string held;
+  std::string_view text = line;
+  if (line.find('@') != std::string_view::npos) {
+    held = without_userinfo(line);
+    text = held;
+  }
   // The version stays; blanks before it are taken as part of a value.
   std::size_t version = text.find_last_of(" \t");
-  if (version == std::string::npos || !is_version(std::string_view{text}.substr(version + 1))) {
+  if (version == std::string::npos || !is_version(text.substr(version + 1))) {
     version = text.size();
   }
-  return without_parameters(std::string_view{text}.substr(0, version), "&") + text.substr(version);
+  return without_parameters(text.substr(0, version), "&").append(text.substr(version));
 }
 
 // ---- cookies
@@ -442,7 +490,12 @@ std::string Masker::credential(std::string_view value) const {
   if (facts.type != 0) add_attribute(out, "type", std::to_string(facts.type));
   if (basic) add_attribute(out, "user", basic_user(token));
   if (ntlm) add_attribute(out, "user", facts.user);
-  add_attribute(out, "digest", digest(known ? std::string_view{token} : value));
+  std::string_view told_apart_by = known ? std::string_view{token} : value;
+  if (bearer) {  // the signature of a JWT stands for the whole, at a fifth of the cost
+    const std::size_t signature = told_apart_by.rfind('.') + 1;
+    if (told_apart_by.size() - signature >= 32) told_apart_by.remove_prefix(signature);
+  }
+  add_attribute(out, "digest", digest(told_apart_by));
   if (bearer) add_claims(out, token);
   return out += '>';
 }
@@ -477,7 +530,8 @@ std::string Masker::head(std::string_view head) const {
     std::string_view text, end;
   };
   const auto line_at = [&](std::size_t at) {
-    const std::size_t text_end = std::min(head.find_first_of("\r\n", at), head.size());
+    const std::size_t newline = std::min(head.find('\n', at), head.size());
+    const std::size_t text_end = std::min(head.substr(0, newline).find('\r', at), newline);
     std::size_t end = text_end;
     if (end < head.size() && head[end] == '\r') ++end;
     if (end < head.size() && head[end] == '\n') ++end;
@@ -491,7 +545,8 @@ std::string Masker::head(std::string_view head) const {
     const Line line = line_at(at);
     at += line.text.size() + line.end.size();
     const std::size_t colon = line.text.find(':');
-    const std::string name = compared(line.text.substr(0, std::min(colon, line.text.size())));
+    const ComparedName compared{line.text.substr(0, std::min(colon, line.text.size()))};
+    const std::string_view name = compared.view();
     const Kind kind = kind_of(name);
     const bool of_start_line = first && (kind == Kind::plain || has_version(line.text));
     if (line.text.empty() || of_start_line) {

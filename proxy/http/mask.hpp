@@ -24,8 +24,9 @@ namespace eastap::http {
 /// else
 /// - `name=<masked>` for cookies and secret query parameters
 ///
-/// `digest` is the first 4 octets of HMAC-SHA256 of the credential under the salt: equal
-/// credentials show as equal within one run and tell nothing beyond. Inside the quotes `"`, `%`,
+/// `digest` is the first 4 octets of HMAC-SHA256 of the credential (of a JWT its signature) under
+/// the salt: equal credentials show as equal within one run and tell nothing beyond. Inside the
+/// quotes `"`, `%`,
 /// `<`, `>` and everything outside printable UTF-8 stand as %XX; each value is at most 256 octets.
 class Masker {
  public:

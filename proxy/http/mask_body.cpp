@@ -393,7 +393,7 @@ bool may_hold_wbxml_secrets(std::string_view body) {
            number == codepages::search::kPassword.page ||
            number == codepages::item_operations::kPassword.page;
   }
-  return page && body.find_first_of("\x55\x5F\xD5\xDF") != std::string_view::npos;
+  return page && body.find_first_of("\x55\x5F\xD5\xDF\x95\x9F") != std::string_view::npos;
 }
 
 bool mask_wbxml_secrets(const wbxml::Document& document, std::string& body) {

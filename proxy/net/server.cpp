@@ -454,6 +454,13 @@ class Server::Core {
   std::chrono::steady_clock::time_point last_limit_note_{};
 };
 
+void check_rules(const config::Config& config) {
+  (void)networks(config.allow, "--allow");
+  (void)networks(config.allow_target, "--allow-target");
+  (void)host_rules(config.intercept, config.tunnel, "--intercept / --tunnel");
+  (void)host_rules(config.upstream_insecure, {}, "--upstream-insecure");
+}
+
 Server::Server(const config::Config& config, ServerStart start, pipeline::Output& output,
                spdlog::logger& log)
     : core_{std::make_unique<Core>(config, std::move(start), output, log)} {}
