@@ -668,4 +668,16 @@ ExchangeWords waiting_words_of(const Exchange& exchange, const Command& command)
   return words;
 }
 
+ExchangeWords progress_words_of(const Exchange& exchange, const Command& command) {
+  ExchangeWords words = common_words(exchange, command);
+  words.remark.clear();
+  std::string so_far;
+  if (exchange.response) so_far = size_words(exchange.response->wire_size) + " so far";
+  if (const auto length = duration(exchange)) join(so_far, duration_words(*length));
+  join(words.detail, so_far);
+  words.short_detail = so_far;
+  words.status_role = Role::waiting;
+  return words;
+}
+
 }  // namespace eastap::render

@@ -592,6 +592,16 @@ void append_waiting_line(std::string& out, const model::Exchange& exchange,
   put_words(line, layout, words, false);
 }
 
+void append_progress_line(std::string& out, const model::Exchange& exchange,
+                          const eas::Command& command, const LineStyle& style) {
+  LineWriter line{out, style};
+  const Layout layout = layout_for(line.width());
+  const ExchangeWords words = progress_words_of(exchange, command);
+  const Timestamp time = exchange.response ? exchange.response->ended : Timestamp{};
+  put_beginning(line, layout, style, time, exchange.id.value, words.device, false);
+  put_words(line, layout, words, false);
+}
+
 void append_finding_lines(std::string& out, const findings::Finding& finding,
                           const LineStyle& style, bool repeated) {
   constexpr std::size_t indent = 4;

@@ -41,6 +41,10 @@ void append_exchange_line(std::string& out, const model::Exchange& exchange,
 void append_waiting_line(std::string& out, const model::Exchange& exchange,
                          const eas::Command& command, const LineStyle& style);
 
+/// An answer that is still arriving: "Sync  Inbox(5)  key 1, 1.2 MB so far".
+void append_progress_line(std::string& out, const model::Exchange& exchange,
+                          const eas::Command& command, const LineStyle& style);
+
 /// "▲ warning  rule  summary (#211 #214)", then explanation and next step, wrapped. `repeated`: the
 /// incident was shown before and only grew; the explanation is left out.
 void append_finding_lines(std::string& out, const findings::Finding& finding,

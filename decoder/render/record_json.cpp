@@ -369,6 +369,24 @@ void append_waiting_json(std::string& out, const model::Exchange& exchange,
   out += '\n';
 }
 
+void append_progress_json(std::string& out, const model::Exchange& exchange,
+                          const eas::Command& command, const RecordJsonOptions& options) {
+  JsonWriter json{out};
+  json.begin_object();
+  json.member("type", "progress");
+  write_identity(json, exchange, command);
+  json.member_if("http_status", http_status(exchange));
+  write_duration(json, "duration_ms", duration(exchange));
+  if (exchange.response) {
+    json.member("response_bytes", exchange.response->wire_size);
+    if (options.messages) {
+      write_message(json, out, "response", *exchange.response, command.response, options);
+    }
+  }
+  json.end_object();
+  out += '\n';
+}
+
 void append_finding_json(std::string& out, const findings::Finding& finding) {
   JsonWriter json{out};
   json.begin_object();

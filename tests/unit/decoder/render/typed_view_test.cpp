@@ -341,6 +341,28 @@ TEST_SUITE("decoder.render.typed_view") {
     views.check("typed_mail");
   }
 
+  TEST_CASE("an answer still arriving is a line with its octets so far, and a record") {
+    Phone phone;
+    Builder body = eas::test::sync_of("5", "1");
+    const std::string request = std::move(body).finish();
+    model::Exchange exchange = phone.make("Sync", request, "half", {}, "");
+    exchange.ending = model::Ending::open;
+    auto so_far = std::make_shared<model::Message>(*exchange.response);
+    so_far->complete = false;
+    so_far->wire_size = 123'456;
+    exchange.response = so_far;
+    const eas::Command command = phone.session.understand(exchange, eas::test::octets(request), {});
+    std::string line;
+    append_progress_line(line, exchange, command, {});
+    CHECK(line.ends_with("key 1, 123.5 kB so far\n"));
+    std::string record;
+    append_progress_json(record, exchange, command);
+    const boost::json::object object = boost::json::parse(record).as_object();
+    CHECK(object.at("type") == "progress");
+    CHECK(object.at("response_bytes") == 123'456);
+    CHECK(object.at("response").at("complete") == false);
+  }
+
   TEST_CASE("meanings stand in comments, which change nothing of what the XML encodes to") {
     namespace as = pages::airsync;
     Builder body = eas::test::sync_of("5", "1");
