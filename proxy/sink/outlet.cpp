@@ -13,6 +13,9 @@ namespace eastap::sink {
 namespace {
 
 std::size_t octets_of(const pipeline::Record& record) {
+  if (const auto* progress = std::get_if<pipeline::ProgressRecord>(&record.what)) {
+    return 2'048 + progress->exchange.response->body.size();
+  }
   const auto* exchange = std::get_if<pipeline::ExchangeRecord>(&record.what);
   if (exchange == nullptr) return 256;
   std::size_t octets = 2'048;
