@@ -1,5 +1,6 @@
 #include <chrono>
 #include <cstdlib>
+#include <exception>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -92,9 +93,17 @@ class Run {
     open_capture();
     net::Server server{config_, start_, queue_, *log_};
     if (renderer_) {
+      sink::Outlet::Callbacks callbacks;
       // The reader of a pipe that goes away (`| head`) ends the run like Ctrl-C.
+      callbacks.closed = &StopSignal::raise;
+      callbacks.failed = [this](const std::string& why) {
+        log_->warn(
+            "the tail cannot be written to standard output: {}; the proxy goes on, and tries "
+            "again",
+            why);
+      };
       outlet_ = std::make_unique<sink::Outlet>(STDOUT_FILENO, *renderer_,
-                                               sink::Outlet::WhenFull::drop, &StopSignal::raise);
+                                               sink::Outlet::WhenFull::drop, std::move(callbacks));
     }
     tell_ready(server);
     pipeline::Pipeline pipeline{settings,
@@ -102,7 +111,7 @@ class Run {
     std::thread understanding{[&] {
       std::vector<pipeline::Input> batch;
       while (queue_.pop_all(batch)) {
-        for (auto& input : batch) pipeline.take(std::move(input));
+        for (auto& input : batch) understand(pipeline, std::move(input));
       }
       pipeline.finish(now());
     }};
@@ -111,13 +120,23 @@ class Run {
     server.stop();
     queue_.close();
     understanding.join();
-    if (outlet_) outlet_->close();
     if (capture_) capture_->close();
+    if (outlet_) outlet_->close();  // last: a terminal may hold it up
     say_goodbye(server);
     return fails(config_, summary_.worst()) ? kFindings : kDone;
   }
 
  private:
+  /// The traffic goes on whatever becomes of its meaning.
+  void understand(pipeline::Pipeline& pipeline, pipeline::Input input) {
+    try {
+      pipeline.take(std::move(input));
+    } catch (const std::exception& error) {
+      log_->error("an exchange could not be understood, which is a defect of this program: {}",
+                  error.what());
+    }
+  }
+
   void open_capture() {
     if (!config_.capture) return;
     capture_path_ = config::expand_time(*config_.capture, std::chrono::system_clock::now());

@@ -41,18 +41,10 @@ void LineRenderer::append(std::string& out, const pipeline::Record& record) {
     render::append_event_lines(out, *event, settings_.style);
     release_held(out, 0, event->time);
   } else if (const auto* finding = std::get_if<findings::Finding>(&record.what)) {
-<<<<<<< HEAD
     append_finding(out, *finding);
-=======
-    const auto known = shown_.find(finding->id.value);
-    const bool repeated = known != shown_.end() && known->second >= finding->severity;
-    if (shown_.size() >= kRememberedHosts) shown_.clear();
-    shown_[finding->id.value] = finding->severity;
-    render::append_finding_lines(out, *finding, settings_.style, repeated);
   } else if (const auto* progress = std::get_if<pipeline::ProgressRecord>(&record.what)) {
     render::append_progress_line(out, progress->exchange, progress->command, settings_.style);
     if (settings_.bodies) render::append_bodies(out, progress->command, settings_.style);
->>>>>>> values
   }
 }
 

@@ -49,7 +49,8 @@ class Stream {
     std::size_t octets = 0;
     End end = End::none;
   };
-  /// Takes what is there, up to `buffer.size()`, without waiting.
+  /// Takes what is there, up to `buffer.size()`, without waiting. After `close()` the end is
+  /// `reset`, here as in all calls below.
   [[nodiscard]] Amount read_now(std::span<std::byte> buffer);
   /// Hands over what the socket takes, without waiting. What it did not take must be offered again
   /// first (from any address).
@@ -60,8 +61,10 @@ class Stream {
   /// Writes everything, waiting as needed.
   net::awaitable<End> write_all(std::span<const std::byte> octets);
 
-  /// Sends close_notify (nothing on plain TCP). Never waits.
+  /// Sends close_notify (nothing on plain TCP) if the socket takes it at once.
   void send_close_notify();
+  /// The same, waiting for room in the socket. `reset`: the connection is gone.
+  net::awaitable<End> close_notify();
   /// Ends our direction with a FIN.
   void send_fin();
   /// Closes at once, with an RST to the peer.
@@ -85,6 +88,8 @@ class Stream {
 
  private:
   enum class Want : std::uint8_t { nothing, read, write };
+  /// One attempt at close_notify. False: the socket is full.
+  [[nodiscard]] bool offer_close_notify(End& end);
   /// What a failed SSL call means; `want` is set when it only has to wait.
   [[nodiscard]] End failure(int ssl_result, Want& want);
 
