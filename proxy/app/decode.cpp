@@ -66,7 +66,7 @@ int decode(const config::Invocation& invocation) {
   }
   switch (invocation.body_form) {
     case config::BodyForm::xml:
-      render::append_xml(out, document);
+      render::append_xml(out, document, {.meanings = true});
       if (!out.empty() && out.back() != '\n') out += '\n';
       break;
     case config::BodyForm::json:

@@ -52,6 +52,11 @@ class ClientConnection {
   [[nodiscard]] std::chrono::steady_clock::time_point last_activity() const {
     return counters_.last_activity;
   }
+  /// Gives back the TLS buffers of both sides; cheap when they are given back already.
+  void release_buffers() {
+    device_.release_buffers();
+    if (server_) server_->release_buffers();
+  }
   [[nodiscard]] const asio::ip::address& client_address() const { return client_address_; }
 
  private:

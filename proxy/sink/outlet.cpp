@@ -10,6 +10,7 @@
 #include <utility>
 
 #include <poll.h>
+#include <pthread.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,6 +18,9 @@ namespace eastap::sink {
 namespace {
 
 std::size_t octets_of(const pipeline::Record& record) {
+  if (const auto* progress = std::get_if<pipeline::ProgressRecord>(&record.what)) {
+    return 2'048 + progress->exchange.response->body.size();
+  }
   const auto* exchange = std::get_if<pipeline::ExchangeRecord>(&record.what);
   if (exchange == nullptr) return 256;
   std::size_t octets = 2'048;
@@ -43,7 +47,9 @@ Outlet::Outlet(int descriptor, Renderer& renderer, WhenFull when_full, Callbacks
       callbacks_{std::move(callbacks)},
       largest_write_{largest_write_to(descriptor)},
       limits_{},
-      thread_{[this] { run(); }} {}
+      thread_{[this] { run(); }} {
+  pthread_setname_np(thread_.native_handle(), "outlet");
+}
 
 Outlet::~Outlet() { close(); }
 

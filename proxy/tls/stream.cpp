@@ -1,6 +1,7 @@
 #include "proxy/tls/stream.hpp"
 
 #include <cerrno>
+#include <utility>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -102,6 +103,7 @@ Stream::Amount Stream::read_now(std::span<std::byte> buffer) {
     return amount;
   }
   read_wants_ = Want::read;
+  buffers_held_ = true;
   while (amount.octets < buffer.size()) {
     errno = 0;
     std::size_t got = 0;
@@ -128,6 +130,7 @@ Stream::Amount Stream::write_now(std::span<const std::byte> octets) {
     return amount;
   }
   write_wants_ = Want::write;
+  buffers_held_ = true;
   while (amount.octets < octets.size()) {
     errno = 0;
     if (!ssl_) {
@@ -174,6 +177,10 @@ net::awaitable<End> Stream::write_all(std::span<const std::byte> octets) {
     if (error) co_return End::reset;
   }
   co_return End::none;
+}
+
+void Stream::release_buffers() {
+  if (ssl_ && std::exchange(buffers_held_, false)) SSL_free_buffers(ssl_.get());
 }
 
 bool Stream::offer_close_notify(End& end) {

@@ -29,7 +29,7 @@ enum class End : std::uint8_t {
 
 /// One side of a relayed connection: a TCP socket, with TLS on it or without. Calls SSL_read and
 /// SSL_write on the non-blocking socket itself, so there is neither a BIO pair nor a buffer of our
-/// own: an idle stream with TLS holds only what OpenSSL holds with SSL_MODE_RELEASE_BUFFERS.
+/// own; OpenSSL's are given back by `release_buffers` when the stream is quiet.
 class Stream {
  public:
   /// Plain TCP. Sets the socket non-blocking and TCP_NODELAY.
@@ -69,6 +69,10 @@ class Stream {
   void send_fin();
   /// Closes at once, with an RST to the peer.
   void reset();
+  /// Gives back OpenSSL's buffers (twice 17 kB) unless octets wait in them; the next read or write
+  /// makes new ones. For streams that have been quiet for a moment.
+  void release_buffers();
+
   /// Closes; pending waits end with `operation_aborted`.
   void close();
 
@@ -96,6 +100,7 @@ class Stream {
   // What the last call of each direction waits for: TLS may need the other one first (key update).
   Want read_wants_ = Want::read;
   Want write_wants_ = Want::write;
+  bool buffers_held_ = true;
   bool plain_reads_ = false;  // after close_notify: only the FIN is still awaited
 };
 
