@@ -31,7 +31,8 @@ struct Mute {
 };
 
 /// What grows by a peer's choice, and how far. A device takes about 3 KiB, plus 700 octets for each
-/// folder it synchronises and 170 for each folder it lists; 100 000 phones fit into `device_octets`.
+/// folder it synchronises and 170 for each folder it lists; 100 000 phones fit into
+/// `device_octets`.
 struct Limits {
   std::size_t devices = 100'000;           ///< the longest silent one is forgotten first
   std::size_t device_octets = 512U << 20;  ///< of all devices' histories together, likewise
