@@ -15,7 +15,7 @@ import time
 import unittest
 
 from harness import MAIL, EndToEnd, pki, run, tearDownModule  # noqa: F401
-from sim.eastap_process import EastapProcess, binary, clean_environment
+from sim.eastap_process import binary, clean_environment, sanitized
 from sim.phone import ProxyRefused
 from sim.streams import HttpReader, Stream
 
@@ -185,6 +185,8 @@ class Outputs(EndToEnd):
             self.assertLess(time.monotonic() - began, 3)
 
     def test_too_few_files_cost_new_connections_only_and_are_told_once(self):
+        if sanitized():
+            self.skipTest("UBSan opens a pipe to look at a pointer, and takes a failure for a wrong pointer")
         server, tap = self.stack()
         with self.bystander(tap, server):
             resource.prlimit(tap.process.pid, resource.RLIMIT_NOFILE, (48, 4096))

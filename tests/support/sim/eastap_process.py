@@ -26,6 +26,13 @@ def binary() -> str:
     return os.path.abspath(os.environ.get("EASTAP") or ROOT / "build" / "release" / "proxy" / "app" / "eastap")
 
 
+def sanitized() -> bool:
+    """Built with a sanitizer: memory is larger, and UBSan needs free file descriptors to look at a pointer."""
+    with open(binary(), "rb") as file:
+        octets = file.read()
+    return any(name in octets for name in (b"__asan_init", b"__tsan_init"))
+
+
 def clean_environment(home: str, extra: Optional[dict[str, str]] = None) -> dict[str, str]:
     """Without the developer's own configuration, and with UTC so that times can be compared."""
     kept = {k: v for k, v in os.environ.items()
