@@ -97,7 +97,14 @@ Incidents::Incidents(const Settings& settings) : limits_{settings.limits}, mutes
 std::string_view Incidents::make_key(RuleId id, const Subject& subject, std::string_view key) {
   key_.clear();
   key_ += static_cast<char>(id);
-  if (subject.device != nullptr) {
+  if (subject.device != nullptr && subject.scope != Scope::device &&
+      !subject.device->person.empty()) {
+    key_ += 'p';
+    key_ += subject.device->person;
+    key_ += '\0';
+    if (subject.scope == Scope::person_on_host) key_ += subject.device->host;
+    key_ += '\0';
+  } else if (subject.device != nullptr) {
     key_ += 'd';
     const std::uint64_t serial = subject.device->serial;
     for (unsigned shift = 0; shift < 64; shift += 8)
@@ -273,9 +280,9 @@ void Incidents::note(RuleId id, const Subject& subject, std::string_view key, Ti
   add_event(get(id, subject, key, at), at, exchange);
 }
 
-Incident* Incidents::measure(RuleId id, const Subject& subject, std::string_view key, Timestamp at,
-                             ExchangeId exchange, std::int64_t value,
-                             std::optional<Severity> base) {
+/// The incident when `value` is on the wrong side of the threshold.
+Incident* Incidents::reach(RuleId id, const Subject& subject, std::string_view key, Timestamp at,
+                           std::int64_t value) {
   const EffectiveRule& own = rule(id);
   if (!own.enabled) return nullptr;
   const std::int64_t factor = own.patient_while_loading && subject.loading ? kLoadingFactor : 1;
@@ -284,10 +291,27 @@ Incident* Incidents::measure(RuleId id, const Subject& subject, std::string_view
   if (!reached || muted(findings::rule(id), subject)) return nullptr;
   Incident& incident = get(id, subject, key, at);
   if (incident.count == 0) incident.first = at;
-  incident.count =
-      std::max(incident.count, static_cast<std::uint64_t>(std::max<std::int64_t>(value, 1)));
-  add_example(incident, exchange);
-  return report(incident, subject, at, value, base);
+  return &incident;
+}
+
+Incident* Incidents::measure(RuleId id, const Subject& subject, std::string_view key, Timestamp at,
+                             ExchangeId exchange, std::int64_t value,
+                             std::optional<Severity> base) {
+  Incident* incident = reach(id, subject, key, at, value);
+  if (incident == nullptr) return nullptr;
+  incident->count =
+      std::max(incident->count, static_cast<std::uint64_t>(std::max<std::int64_t>(value, 1)));
+  add_example(*incident, exchange);
+  return report(*incident, subject, at, value, base);
+}
+
+Incident* Incidents::gauge(RuleId id, const Subject& subject, std::string_view key, Timestamp at,
+                           ExchangeId exchange, std::int64_t value, std::optional<Severity> base) {
+  Incident* incident = reach(id, subject, key, at, value);
+  if (incident == nullptr) return nullptr;
+  ++incident->count;
+  add_example(*incident, exchange);
+  return report(*incident, subject, at, value, base);
 }
 
 void Incidents::restart(RuleId id, const Subject& subject, std::string_view key) {
@@ -301,6 +325,18 @@ void Incidents::restart(RuleId id, const Subject& subject, std::string_view key)
 Incident* Incidents::open(RuleId id, const Subject& subject, std::string_view key) {
   Incident* known = find(id, subject, key);
   return known != nullptr && known->id ? known : nullptr;
+}
+
+Incident* Incidents::latest(RuleId id, const Device& device) {
+  constexpr std::size_t kLooked = 512;
+  std::size_t looked = 0;
+  for (const auto& incident : order_) {
+    if (++looked > kLooked) break;
+    if (incident->rule == id && incident->id && incident->device_id == device.device_id &&
+        incident->host == device.host && incident->user == device.user)
+      return incident.get();
+  }
+  return nullptr;
 }
 
 std::size_t Incidents::counted(RuleId id, const Subject& subject, std::string_view key) {

@@ -164,7 +164,7 @@ void detect_mailbox_full(Context& context) {
       (facts.verb == Verb::sync && (facts.status == 9 || has_collection_status(facts, 9)));
   if (!full) return;
   Incident* incident =
-      context.incidents.count(RuleId::mailbox_full, context.subject(), "", facts.ended, facts.id);
+      context.incidents.count(RuleId::mailbox_full, context.of_person(), "", facts.ended, facts.id);
   if (incident == nullptr) return;
   context.claimed = true;
   incident->summary =

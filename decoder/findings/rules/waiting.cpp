@@ -83,6 +83,7 @@ void detect_cut(Context& context) {
     return;
   }
   if (!facts.cut_by_device) return;
+  device.dropped = {facts.ended, facts.id, 0};
   const bool replaced = std::any_of(
       device.open.begin(), device.open.end(),
       [&](const OpenRequest& open) { return open.id != facts.id && open.began >= facts.began; });
@@ -134,9 +135,9 @@ void answer_passed(Moment& moment, const Deadline&) {
     const auto waited =
         std::chrono::duration_cast<std::chrono::seconds>(moment.now - open.sent).count();
     if (open.hangs || waited < patience) continue;
-    Incident* incident = moment.incidents.measure(RuleId::no_answer, moment.subject(),
-                                                  number(static_cast<std::int64_t>(open.id.value)),
-                                                  moment.now, open.id, waited);
+    Incident* incident = moment.incidents.gauge(RuleId::no_answer, moment.subject(),
+                                                number(static_cast<std::int64_t>(open.id.value)),
+                                                moment.now, open.id, waited);
     if (incident == nullptr) continue;
     incident->summary = words(
         {"request ", exchange_number(open.id), " has had no answer for ", number(waited), " s"});

@@ -2,9 +2,13 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
+#include <string>
 #include <vector>
 
 #include <doctest/doctest.h>
+
+#include "decoder/findings/rule_table.hpp"
 
 namespace fs = std::filesystem;
 using namespace eastap::findings;
@@ -26,6 +30,19 @@ TEST_SUITE("decoder.findings.scenarios") {
       }
       CAPTURE(file.string());
       CHECK(result.verdicts >= result.cases);
+    }
+  }
+
+  TEST_CASE("every rule of the table fires in some timeline") {
+    std::set<std::string> fired;
+    for (const auto& entry : fs::directory_iterator{fs::path{EASTAP_TEST_DATA} / "scenarios"}) {
+      if (entry.path().extension() != ".txt") continue;
+      for (const Finding& finding : testing::run_scenarios(entry.path()).findings)
+        fired.insert(finding.rule);
+    }
+    for (const Rule& rule : rules()) {
+      CAPTURE(rule.id);
+      CHECK(fired.contains(std::string{rule.id}));
     }
   }
 
