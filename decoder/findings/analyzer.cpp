@@ -73,13 +73,22 @@ class Analyzer::Engine {
     Context context{facts,      device, *device, host,      incidents_,
                     deadlines_, items_, people_, settings_, limits_};
 
-    if (waits) {
-      begin(context);
-    } else if (!is_duplicate(*device, facts)) {
-      const bool begun =
-          std::any_of(device->open.begin(), device->open.end(),
-                      [&](const OpenRequest& open) { return open.id == exchange.id; });
+    const auto twin =
+        std::find_if(device->open.begin(), device->open.end(), [&](const OpenRequest& open) {
+          return open.id == exchange.id ||
+                 (open.began == facts.began && open.fingerprint == facts.fingerprint);
+        });
+    const bool begun = twin != device->open.end();
+    if (is_duplicate(*device, facts)) {
+      if (begun) device->open.erase(twin);
+    } else if (waits) {
       if (!begun) begin(context);
+    } else {
+      if (begun) {
+        twin->id = exchange.id;
+      } else {
+        begin(context);
+      }
       if (discovers) searches_.observe(facts, people_);
       if (!host.activesync_seen && !facts.head.activesync.empty()) host.activesync_seen = true;
       run(on_answer_, context);

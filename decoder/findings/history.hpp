@@ -256,6 +256,7 @@ struct Device {
   Timestamp folders_listed{};  ///< the whole list is known since
   Mark whole_request_demand;   ///< status 13 or 149
   int refused_limit = 0;       ///< value that the server called out of range
+  Timestamp equal_told{};      ///< identical-commands reported
   RateCounter rate;
   std::int32_t day = 0;  ///< of `day_count`
   std::uint32_t day_count = 0;

@@ -41,8 +41,7 @@ void detect_rate(Context& context) {
   const std::uint32_t count = device.rate.add(facts.began, rule.window);
   if (count < rule.threshold) return;
   const Subject subject = context.subject();
-  Incident* equal = context.incidents.latest(RuleId::identical_commands, device);
-  if (equal != nullptr && equal->last + rule.window >= facts.began) return;
+  if (device.equal_told + rule.window >= facts.began) return;  // identical-commands says it
   Incident* incident =
       context.incidents.measure(RuleId::command_rate, subject, kKey, facts.began, facts.id, count);
   if (incident == nullptr) return;

@@ -330,6 +330,7 @@ void detect_identical(Context& context) {
       RuleId::identical_commands, context.subject(),
       number(static_cast<std::int64_t>(facts.fingerprint >> 1)), facts.began, facts.id, equal);
   if (incident == nullptr) return;
+  context.device.equal_told = facts.began;
   incident->summary = words({number(equal), " equal ", facts.command->name, " requests in ",
                              span_of(first, facts.began)});
 }

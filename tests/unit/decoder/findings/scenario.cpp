@@ -117,11 +117,24 @@ class LineReader {
     for (int round = 0; round < rounds_; ++round) {
       out.push_back(make());
       began_ += spacing_;
+      if (stepping_) step_keys();
     }
     return {};
   }
 
  private:
+  /// Paging: the key answered is the next one asked.
+  void step_keys() {
+    const auto next = [](const std::string& key) {
+      const auto number = to_integer(key);
+      return number ? std::to_string(*number + 1) : key;
+    };
+    for (eas::Collection& collection : command_.collections) {
+      collection.sync_key = next(collection.sync_key);
+      collection.new_sync_key = next(collection.new_sync_key);
+    }
+  }
+
   static bool is_key(std::string_view word) {
     return word.find('>') != std::string_view::npos || to_integer(word);
   }
@@ -291,6 +304,8 @@ class LineReader {
     } else if (word == "bearer") {
       const std::string token = next();
       authorization_ = token == "-" ? "Bearer" : "Bearer <masked digest=\"" + token + "\">";
+    } else if (word == "ntlm") {
+      authorization_ = "NTLM <masked digest=\"" + next() + "\">";
     } else if (word == "as") {
       spelling_ = next();
     } else if (word == "kb") {
@@ -299,6 +314,8 @@ class LineReader {
       const std::string parts = next();
       got_ = static_cast<std::uint64_t>(to_integer(parts.substr(0, parts.find('/'))).value_or(0));
       headers_ += "Content-Length: " + parts.substr(parts.find('/') + 1) + "\r\n";
+    } else if (word == "step") {
+      stepping_ = true;
     } else if (word == "foreign") {
       foreign_ = true;
     } else if (word == "broken") {
@@ -489,7 +506,7 @@ class LineReader {
   std::string cut_, headers_, body_, page_, authorization_, title_, spelling_ = "alice";
   std::uint64_t request_octets_ = 0, got_ = 0;
   int expires_ = 0;
-  bool broken_ = false, foreign_ = false;
+  bool broken_ = false, foreign_ = false, stepping_ = false;
   std::string host_ = "mail.contoso.test", client_ = "10.0.0.7", connection_ = "1", digest_ = "d0";
 };
 
