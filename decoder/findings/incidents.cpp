@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "decoder/base/text.hpp"
+#include "decoder/findings/context.hpp"
 
 namespace eastap::findings {
 
@@ -33,6 +34,26 @@ std::uint64_t milestone(std::uint64_t count) {
     if (decade > count / 10) break;
   }
   return best;
+}
+
+/// How much of the past a rule looks at for what would explain its event away (G1, G11). A finding
+/// says so when the evidence does not go back that far.
+std::chrono::seconds past_needed(RuleId rule) {
+  using std::chrono::hours;
+  using std::chrono::minutes;
+  switch (rule) {
+    case RuleId::synckey_zero:
+    case RuleId::synckey_zero_repeat:
+    case RuleId::synckey_zero_storm: return minutes{30};  // a demand, failures, a new profile
+    case RuleId::command_rate:
+    case RuleId::identical_commands:
+    case RuleId::ping_storm:
+    case RuleId::bulk_upload: return minutes{15};  // the initial load
+    case RuleId::send_failed:
+    case RuleId::reply_all_self:
+    case RuleId::meeting_reply_sender: return hours{24};  // deleted items, own mails, addresses
+    default: return {};
+  }
 }
 
 bool plain_user(std::string_view user) {
@@ -231,6 +252,7 @@ Incident* Incidents::report(Incident& incident, const Subject& subject, Timestam
       incident.user = subject.device->user;
       incident.device_id = subject.device->device_id;
       incident.device_type = subject.device->device_type;
+      incident.evidence_from = subject.device->first_seen;
     } else {
       incident.host = subject.host;
     }
@@ -379,6 +401,13 @@ Finding Incidents::finding(const Incident& incident) const {
   std::sort(out.exchanges.begin(), out.exchanges.end());
   out.because_of = incident.because_of;
   out.summary = incident.summary.empty() ? std::string{row.title} : incident.summary;
+  if (const auto past = past_needed(incident.rule);
+      past.count() > 0 && incident.evidence_from != Timestamp{} &&
+      incident.first - incident.evidence_from < past) {
+    out.summary += "; the evidence begins " +
+                   span_of(std::min(incident.evidence_from, incident.first), incident.first) +
+                   " before";
+  }
   out.explanation = row.consequence;
   out.next_step = with_user(row.next_step, incident.user);
   out.source = row.source;

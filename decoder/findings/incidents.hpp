@@ -56,6 +56,7 @@ struct Incident {
   Ring<ExchangeId> last_examples;
   std::vector<FindingId> because_of;
   std::string summary;
+  Timestamp evidence_from{};  ///< when the device was first seen
 
   struct Event {
     Timestamp time{};

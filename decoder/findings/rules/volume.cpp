@@ -161,6 +161,11 @@ void detect_delay(Context& context) {
       slow->summary = words({host.name, ": ", facts.command->name, " took ",
                              number(rounded_up_seconds(delay)), " s to its first octet"});
       if (mostly) slow->summary += words({"; 95 of 100 answers take up to ", number(value), " s"});
+      if (mostly && host.delays.size() < kDelays) {
+        slow->summary +=
+            words({"; the evidence begins ", number(static_cast<std::int64_t>(host.delays.size())),
+                   " answers before"});
+      }
     }
   }
   if (delay < kDelayFrom || delay > kDelayTo) return;

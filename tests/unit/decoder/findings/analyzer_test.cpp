@@ -88,7 +88,8 @@ TEST_SUITE("decoder.findings.analyzer") {
     const auto zeros = of_rule(result, "synckey-zero");
     REQUIRE(zeros.size() == 2);
     CHECK(zeros[0].summary ==
-          "Inbox(5) restarted from SyncKey 0 after key 1204; nothing before it explains it");
+          "Inbox(5) restarted from SyncKey 0 after key 1204; nothing before it explains it; the "
+          "evidence begins 21 min before");
     CHECK(zeros[1].id == zeros[0].id);
     CHECK(zeros[1].severity == Severity::warning);
     const auto repeats = of_rule(result, "synckey-zero-repeat");

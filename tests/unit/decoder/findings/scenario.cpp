@@ -512,7 +512,8 @@ class LineReader {
 
 class Runner {
  public:
-  Runner(std::string name, ScenarioResult& result) : name_{std::move(name)}, result_{result} {}
+  Runner(std::string name, ScenarioResult& result, bool split = false)
+      : name_{std::move(name)}, result_{result}, split_{split} {}
 
   void run(std::istream& in) {
     std::string line;
@@ -675,21 +676,52 @@ class Runner {
                      });
     Analyzer analyzer{one.settings};
     std::map<std::uint64_t, Finding> incidents;
+    std::vector<Finding> whole;
     const auto take = [&](std::vector<Finding> findings) {
       for (Finding& finding : findings) {
         result_.findings.push_back(finding);
+        whole.push_back(finding);
         incidents[finding.id.value] = std::move(finding);
       }
     };
     for (const Happening& happening : one.happenings) {
-      if (happening.end) {
-        take(analyzer.finish(happening.at));
-      } else if (happening.event) {
-        take(analyzer.observe(*happening.event));
-      } else {
-        take(analyzer.observe(*happening.exchange, happening.command));
-      }
+      take(give(analyzer, happening));
       if (happening.verdict) check(one, happening, incidents);
+    }
+    if (split_) check_parts(one, whole);
+  }
+
+  static std::vector<Finding> give(Analyzer& analyzer, const Happening& happening) {
+    if (happening.end) return analyzer.finish(happening.at);
+    if (happening.event) return analyzer.observe(*happening.event);
+    return analyzer.observe(*happening.exchange, happening.command);
+  }
+
+  /// The same evidence in two captures: what either tells above info, the whole told too.
+  void check_parts(const Case& one, const std::vector<Finding>& whole) {
+    const std::size_t size = one.happenings.size();
+    const std::size_t stride = std::max<std::size_t>(size / 24, 1);
+    for (std::size_t cut = 1; cut < size; cut += stride) {
+      Analyzer before{one.settings}, after{one.settings};
+      std::vector<Finding> found;
+      const auto take = [&](const std::vector<Finding>& some) {
+        found.insert(found.end(), some.begin(), some.end());
+      };
+      for (std::size_t index = 0; index < cut; ++index) take(give(before, one.happenings[index]));
+      take(before.finish(one.happenings[cut - 1].at));
+      for (std::size_t index = cut; index < size; ++index) take(give(after, one.happenings[index]));
+      for (const Finding& finding : found) {
+        const bool known = std::any_of(whole.begin(), whole.end(), [&](const Finding& other) {
+          return other.rule == finding.rule && other.severity >= finding.severity;
+        });
+        if (known || finding.severity == Severity::info ||
+            finding.summary.find("the evidence begins") != std::string::npos)
+          continue;
+        result_.deviations.push_back(
+            {place(one, one.happenings[cut].line), "the same findings when cut here",
+             finding.rule + ' ' + std::string{to_string(finding.severity)} + " (" +
+                 finding.summary + ")"});
+      }
     }
   }
 
@@ -713,6 +745,7 @@ class Runner {
 
   std::string name_;
   ScenarioResult& result_;
+  bool split_;
   std::vector<std::string> rules_{"all"};
   std::optional<Case> case_;
   std::size_t line_ = 0, order_ = 0;
@@ -725,6 +758,14 @@ ScenarioResult run_scenarios(const std::filesystem::path& file) {
   std::ifstream in{file};
   if (!in) result.errors.push_back("cannot open " + file.string());
   Runner{file.filename().string(), result}.run(in);
+  return result;
+}
+
+ScenarioResult split_scenarios(const std::filesystem::path& file) {
+  ScenarioResult result;
+  std::ifstream in{file};
+  if (!in) result.errors.push_back("cannot open " + file.string());
+  Runner{file.filename().string(), result, true}.run(in);
   return result;
 }
 

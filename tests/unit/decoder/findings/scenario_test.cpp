@@ -59,6 +59,14 @@ TEST_SUITE("decoder.findings.scenarios") {
     }
   }
 
+  TEST_CASE("evidence cut in two tells nothing that the whole does not tell") {
+    for (const auto& entry : fs::directory_iterator{fs::path{EASTAP_TEST_DATA} / "scenarios"}) {
+      if (entry.path().extension() != ".txt") continue;
+      for (const auto& deviation : testing::split_scenarios(entry.path()).deviations)
+        FAIL_CHECK(deviation.place << "\n  " << deviation.got);
+    }
+  }
+
   TEST_CASE("a deviation and an unreadable line are told with their place") {
     const auto result = testing::run_scenario_text("x.txt",
                                                    "case: wrong on purpose\n"
