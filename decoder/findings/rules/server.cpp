@@ -57,7 +57,15 @@ void detect_throttled(Context& context) {
       context.incidents.count(RuleId::throttled, context.subject(), kKey, facts.ended, facts.id);
   if (incident == nullptr) return;
   if (facts.status == 111) context.claimed = true;
-  incident->because(context.incidents.open(RuleId::provision_loop, context.subject(), kKey));
+  for (const RuleId cause :
+       {RuleId::provision_loop, RuleId::provision_110_loop, RuleId::command_rate,
+        RuleId::ping_storm, RuleId::ping_ri_folder, RuleId::throttle_ignored}) {
+    incident->because(context.incidents.open(cause, context.subject(), kKey));
+  }
+  for (const RuleId cause :
+       {RuleId::identical_commands, RuleId::synckey_repeat, RuleId::send_stuck}) {
+    incident->because(context.incidents.latest(cause, context.device));
+  }
   const std::string_view reason = !head.throttle.empty() ? head.throttle : head.backoff_reason;
   incident->summary = words({facts.command->name, " was throttled"});
   if (!reason.empty()) incident->summary += words({", reason ", reason});

@@ -132,6 +132,7 @@ void detect_state_lost(Context& context) {
   Incident* incident =
       context.incidents.count(RuleId::state_lost, context.subject(), "", facts.ended, facts.id);
   if (incident == nullptr) return;
+  incident->because(context.incidents.latest(RuleId::server_exception, context.device));
   incident->summary =
       words({facts.command->name, " was answered with status ", number(facts.status),
              ": the device must start over (", times(incident->count), ")"});

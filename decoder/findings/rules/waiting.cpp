@@ -42,6 +42,8 @@ void report_cut(Context& context, Timestamp at, ExchangeId exchange, bool server
   Incident* incident =
       context.incidents.count(RuleId::heartbeat_cut, subject, kKey, at, exchange, base);
   if (incident == nullptr) return;
+  incident->because(
+      context.incidents.open(RuleId::middlebox_5xx, context.of_host(), maker_of(context.facts)));
   incident->summary = words({number(static_cast<std::int64_t>(incident->count)),
                              " waiting requests were cut, the last after ", number(after), " of ",
                              number(of), " s"});
@@ -236,6 +238,10 @@ void detect_ping_answer(Context& context) {
       incident = incidents.count(RuleId::ping_storm, subject, kKey, facts.ended, exchange);
     }
     if (incident == nullptr) return;
+    for (const RuleId cause :
+         {RuleId::ping_changes_ignored, RuleId::ping_phantom_change, RuleId::ping_error_repeat}) {
+      incident->because(incidents.latest(cause, device));
+    }
     incident->summary = words({number(static_cast<std::int64_t>(incident->count)), " Pings in ",
                                span_of(incident->first, facts.ended), " that brought nothing"});
   };
