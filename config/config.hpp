@@ -69,10 +69,11 @@ inline constexpr std::chrono::seconds kShortestWaiting{3600};
 struct Limits {
   std::uint64_t body_bytes =
       32ULL << 20;  ///< of each body kept for decode and capture; the relay has no limit
-  std::uint64_t queue_bytes = 64ULL << 20;     ///< between relay and pipeline
-  std::uint32_t connections = 8192;            ///< from all clients; two sockets each
-  std::uint32_t connections_per_client = 512;  ///< from one address
-  std::uint32_t leaf_cache = 1000;             ///< hosts with a certificate at hand
+  std::uint64_t queue_bytes = 64ULL << 20;  ///< between relay and pipeline
+  std::uint32_t connections = 8192;         ///< from all clients; two sockets each
+  std::uint32_t connections_per_client =
+      8192;                         ///< from one address: a gateway may stand for a whole office
+  std::uint32_t leaf_cache = 1000;  ///< hosts with a certificate at hand
   bool operator==(const Limits&) const = default;
 };
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "decoder/base/diagnostic.hpp"
+#include "decoder/eas/values/credential.hpp"
 #include "decoder/wbxml/document.hpp"
 
 /// What an exchange means in ActiveSync's terms. Absent is absent: an optional or empty member was
@@ -95,7 +96,14 @@ struct Provision {
   bool account_only_wipe = false;
   std::optional<int> wipe_status;                             ///< request: 1 wiped, 2 failed
   std::vector<std::pair<std::string, std::string>> settings;  ///< policy document, name and value
+  std::string policy;  ///< what it demands, in words: "PIN ≥ 6, encryption required, wipe after 8"
   bool operator==(const Provision&) const = default;
+};
+
+struct MailAttachment {
+  std::string name, type;
+  std::optional<std::uint64_t> octets;  ///< decoded; nothing when its end was not seen
+  bool operator==(const MailAttachment&) const = default;
 };
 
 /// SendMail, SmartForward, SmartReply. Texts are decoded (RFC 2047), addresses without display
@@ -107,8 +115,11 @@ struct SentMail {
   std::vector<std::string> forwardees;   ///< 16.x SmartForward without MIME
   std::string source_folder, source_item, source_long_id, instance_id;  ///< the original
   bool save_in_sent = false, replace_mime = false;
-  std::string calendar_method;  ///< "REQUEST", "REPLY", "CANCEL" of a text/calendar part
+  std::string calendar_method;          ///< "REQUEST", "REPLY", "CANCEL" of a text/calendar part
+  std::string calendar_uid, organizer;  ///< of that part
+  std::vector<std::string> attendees;
   std::vector<std::string> attachment_names;
+  std::vector<MailAttachment> attachments;  ///< the same, with type and size
   std::uint64_t mime_octets = 0;
   bool operator==(const SentMail&) const = default;
 };
@@ -133,6 +144,21 @@ struct MovedItem {
   bool operator==(const MovedItem&) const = default;
 };
 
+/// EmptyFolderContents of ItemOperations.
+struct EmptiedFolder {
+  std::string id;
+  bool subfolders = false;
+  std::optional<int> status;
+  bool operator==(const EmptiedFolder&) const = default;
+};
+
+/// One certificate of ValidateCert, in the order of the request.
+struct CheckedCertificate {
+  std::uint64_t octets = 0;  ///< of the certificate itself, base64 undone
+  std::optional<int> status;
+  bool operator==(const CheckedCertificate&) const = default;
+};
+
 struct MeetingAnswer {
   std::string folder, request_id, long_id, instance_id;
   std::optional<int> response;  ///< 1 accepted, 2 tentative, 3 declined
@@ -142,12 +168,19 @@ struct MeetingAnswer {
   bool operator==(const MeetingAnswer&) const = default;
 };
 
+struct SearchHit {
+  std::string class_name, collection_id, id;  ///< id: LongId, else ServerId or LinkId
+  std::string name;                           ///< subject, or display name and address
+  bool operator==(const SearchHit&) const = default;
+};
+
 /// Search and Find, one per store.
 struct SearchQuery {
   std::string store, text, collection_id, asked_range, range;
   std::optional<int> status;
   std::optional<std::uint32_t> total;
-  std::uint32_t results = 0;  ///< that came
+  std::uint32_t results = 0;    ///< that came
+  std::vector<SearchHit> hits;  ///< the same, at most Limits::hits
   bool operator==(const SearchQuery&) const = default;
 };
 
@@ -235,6 +268,7 @@ struct Command {
   std::string policy_key;               ///< header or base64 query
   std::optional<std::uint16_t> locale;  ///< LCID of a base64 query
   bool base64_query = false;
+  values::Credential credential;  ///< what the masked Authorization still says
   std::vector<std::pair<std::string, std::string>> parameters;  ///< further query parameters
 
   std::optional<int> http_status;
@@ -254,9 +288,11 @@ struct Command {
   std::optional<SentMail> mail;
   std::vector<FetchedItem> fetched;
   std::vector<MovedItem> moved;
+  std::vector<EmptiedFolder> emptied;
   std::vector<MeetingAnswer> meetings;
   std::vector<SearchQuery> searches;
   std::vector<ResolvedRecipient> recipients;
+  std::vector<CheckedCertificate> certificates;
   std::vector<SettingsGroup> settings;  ///< also DeviceInformation inside Provision
   std::optional<Autodiscover> autodiscover;
   std::optional<ServerFacts> server;   ///< set when a response head came

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "decoder/codepages/pages/page19_document_library.hpp"
 #include "decoder/codepages/pages/page20_item_operations.hpp"
 #include "decoder/eas/reading.hpp"
+#include "decoder/eas/values/names.hpp"
 
 /// ItemOperations and GetAttachment, [MS-ASCMD] 2.2.1.10 and 2.2.1.8.
 namespace eastap::eas {
@@ -21,7 +23,10 @@ namespace operations = codepages::item_operations;
 constexpr std::string_view kScope = "ItemOperations";
 
 std::string words_for(const FetchedItem& item) {
-  if (!item.file_reference.empty()) return "attachment " + item.file_reference;
+  if (!item.file_reference.empty()) {
+    const std::string split = values::words(values::split_file_reference(item.file_reference));
+    return split.empty() ? "attachment " + item.file_reference : split;
+  }
   if (!item.server_id.empty()) return "item " + item.server_id;
   if (!item.long_id.empty()) return "search hit " + item.long_id;
   if (!item.link_id.empty()) return "document " + item.link_id;
@@ -62,9 +67,13 @@ class OperationsReader {
       item.store = reading_.child_text(element, operations::kStore);
       asked_.push_back("fetch " + words_for(item));
     } else if (element.is(operations::kEmptyFolderContents)) {
-      if (full(asked_.size())) return;
-      asked_.push_back("empty " +
-                       reading_.folder_label(reading_.child_text(element, airsync::kCollectionId)));
+      if (full(command_.emptied.size())) return;
+      EmptiedFolder& folder = command_.emptied.emplace_back();
+      folder.id = reading_.child_text(element, airsync::kCollectionId);
+      const auto options = element.child(operations::kOptions);
+      folder.subfolders = options && options->has(operations::kDeleteSubFolders);
+      asked_.push_back("empty " + reading_.folder_label(folder.id) +
+                       (folder.subfolders ? " and its subfolders" : ""));
     } else if (element.is(operations::kMove)) {
       if (full(command_.moved.size())) return;
       MovedItem& move = command_.moved.emplace_back();
@@ -136,8 +145,11 @@ class OperationsReader {
       }
     } else if (element.is(operations::kEmptyFolderContents)) {
       const std::string id = reading_.child_text(element, airsync::kCollectionId);
-      reading_.child_status(Level::part, kScope, "emptying " + reading_.folder_label(id), element,
-                            operations::kStatus);
+      const auto status =
+          reading_.child_status(Level::part, kScope, "emptying " + reading_.folder_label(id),
+                                element, operations::kStatus);
+      if (next_emptied_ < command_.emptied.size())
+        command_.emptied[next_emptied_++].status = status;
     } else if (element.is(operations::kMove)) {
       const auto status = reading_.child_status(Level::part, kScope, "conversation move", element,
                                                 operations::kStatus);
@@ -208,7 +220,12 @@ class OperationsReader {
       ++delivered;
       octets += item.octets.value_or(0);
     }
-    if (delivered == 0) return;
+    if (delivered == 0) {
+      const bool done = std::any_of(command_.emptied.begin(), command_.emptied.end(),
+                                    [](const EmptiedFolder& folder) { return folder.status == 1; });
+      if (done && command_.fetched.empty()) command_.outcome = "emptied";
+      return;
+    }
     command_.outcome = delivered == 1 ? "fetched" : std::to_string(delivered) + " fetched";
     if (octets > 0) command_.outcome += ", " + octets_words(octets);
     if (delivered == 1 && command_.fetched.size() == 1) {
@@ -221,7 +238,7 @@ class OperationsReader {
   Reading& reading_;
   Command& command_;
   std::vector<std::string> asked_;
-  std::size_t next_answer_ = 0, next_move_ = 0;
+  std::size_t next_answer_ = 0, next_move_ = 0, next_emptied_ = 0;
 };
 
 }  // namespace

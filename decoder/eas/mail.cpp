@@ -37,7 +37,13 @@ void read_message(const Reading& reading, SentMail& mail, std::string_view messa
   mail.cc = std::move(facts.cc);
   mail.bcc = std::move(facts.bcc);
   mail.calendar_method = std::move(facts.calendar_method);
+  mail.calendar_uid = std::move(facts.calendar_uid);
+  mail.organizer = std::move(facts.organizer);
+  mail.attendees = std::move(facts.attendees);
   mail.attachment_names = std::move(facts.attachment_names);
+  for (MimeAttachment& file : facts.attachments) {
+    mail.attachments.push_back({std::move(file.name), std::move(file.type), file.octets});
+  }
 }
 
 void read_source(const Reading& reading, SentMail& mail, wbxml::Element source) {

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "decoder/base/text.hpp"
+#include "decoder/eas/charset.hpp"
 
 namespace eastap::eas {
 namespace {
@@ -21,14 +22,19 @@ class Lines {
     if (at_ >= text_.size()) return std::nullopt;
     const std::size_t newline = std::min(text_.find('\n', at_), text_.size());
     std::string_view line = text_.substr(at_, newline - at_);
+    end_octets_ = newline < text_.size() ? 1 : 0;
     at_ = newline + 1;
-    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (line.ends_with('\r')) {
+      line.remove_suffix(1);
+      ++end_octets_;
+    }
     return line;
   }
+  [[nodiscard]] std::size_t end_octets() const { return end_octets_; }  ///< of the last line given
 
  private:
   std::string_view text_;
-  std::size_t at_ = 0;
+  std::size_t at_ = 0, end_octets_ = 0;
 };
 
 /// Calls `take(name, unfolded value)` for each field up to the blank line.
@@ -84,20 +90,14 @@ std::optional<std::string> plain_parameter(std::string_view value, std::string_v
   return std::nullopt;
 }
 
-std::string latin_to_utf8(std::string_view text, bool windows);
-
-std::string in_charset(std::string octets, std::string_view charset) {
-  if (equals_ignoring_case(charset, "iso-8859-1")) return latin_to_utf8(octets, false);
-  if (equals_ignoring_case(charset, "windows-1252")) return latin_to_utf8(octets, true);
-  return repaired_utf8(octets);
-}
-
 /// RFC 2231: `charset'language'percent-encoded`.
 std::string extended_value(std::string_view value) {
   const std::size_t first = value.find('\'');
   const std::size_t second = first == std::string_view::npos ? first : value.find('\'', first + 1);
   if (second == std::string_view::npos) return percent_decoded(value);
-  return in_charset(percent_decoded(value.substr(second + 1)), value.substr(0, first));
+  const auto text = to_utf8(percent_decoded(value.substr(second + 1)), value.substr(0, first));
+  // In a charset that is not read here it stays as it stands, charset and all.
+  return repaired_utf8(text ? *text : value);
 }
 
 std::string parameter(std::string_view value, const std::string& name) {
@@ -117,35 +117,6 @@ std::string parameter(std::string_view value, const std::string& name) {
     }
   }
   return encoded ? extended_value(whole) : whole;
-}
-
-void append_latin(std::string& out, unsigned point) {
-  if (point < 0x80) {
-    out += static_cast<char>(point);
-  } else if (point < 0x800) {
-    out += static_cast<char>(0xC0U | point >> 6U);
-    out += static_cast<char>(0x80U | (point & 0x3FU));
-  } else {
-    out += static_cast<char>(0xE0U | point >> 12U);
-    out += static_cast<char>(0x80U | (point >> 6U & 0x3FU));
-    out += static_cast<char>(0x80U | (point & 0x3FU));
-  }
-}
-
-std::string latin_to_utf8(std::string_view text, bool windows) {
-  // 0x80 to 0x9F of Windows-1252; 0xFFFD where it has no character.
-  constexpr std::uint16_t kWindows[32] = {
-      0x20AC, 0xFFFD, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160,
-      0x2039, 0x0152, 0xFFFD, 0x017D, 0xFFFD, 0xFFFD, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
-      0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0xFFFD, 0x017E, 0x0178};
-  std::string out;
-  out.reserve(text.size() + 8);
-  for (const char c : text) {
-    unsigned point = static_cast<unsigned char>(c);
-    if (windows && point >= 0x80 && point < 0xA0) point = kWindows[point - 0x80];
-    append_latin(out, point);
-  }
-  return out;
 }
 
 std::string undo_q(std::string_view text) {
@@ -195,34 +166,133 @@ std::optional<EncodedWord> encoded_word(std::string_view text) {
   if (!octets) return std::nullopt;
   std::string_view charset = text.substr(2, charset_end - 2);
   charset = charset.substr(0, charset.find('*'));  // RFC 2231 language suffix
-  if (equals_ignoring_case(charset, "iso-8859-1")) {
-    octets = latin_to_utf8(*octets, false);
-  } else if (equals_ignoring_case(charset, "windows-1252")) {
-    octets = latin_to_utf8(*octets, true);
-  } else if (!equals_ignoring_case(charset, "utf-8") &&
-             !equals_ignoring_case(charset, "us-ascii")) {
-    return std::nullopt;
-  }
+  octets = to_utf8(*octets, charset);
+  if (!octets) return std::nullopt;
   return EncodedWord{std::move(*octets), end + 2};
+}
+
+std::string upper(std::string_view text) {
+  std::string out{text};
+  for (char& c : out) {
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 32);
+  }
+  return out;
+}
+
+std::optional<char> octet_after(std::string_view text, std::size_t equals) {
+  if (equals + 2 >= text.size()) return std::nullopt;
+  const auto octet = from_hex(text.substr(equals + 1, 2));
+  return octet ? std::optional{octet->front()} : std::nullopt;
+}
+
+/// The content of one part, a line at a time: its size, and of a calendar the text.
+class Content {
+ public:
+  Content() = default;
+  Content(std::string_view coding, bool keeps_text) : keeps_text_{keeps_text} {
+    if (equals_ignoring_case(coding, "base64")) coding_ = Coding::base64;
+    if (equals_ignoring_case(coding, "quoted-printable")) coding_ = Coding::quoted;
+  }
+
+  void take(std::string_view line, std::size_t end_octets) {
+    switch (coding_) {
+      case Coding::base64: {
+        std::string_view text = trimmed(line);
+        while (text.ends_with('=')) text.remove_suffix(1);
+        characters_ += text.size();
+        if (keep(text.size())) text_ += text;
+        return;
+      }
+      case Coding::plain:
+        octets_ += pending_ + line.size();
+        pending_ = end_octets;
+        if (keep(line.size())) text_.append(line).append("\n");
+        return;
+      case Coding::quoted: take_quoted(line, end_octets); return;
+    }
+  }
+
+  [[nodiscard]] std::uint64_t octets() const {
+    return coding_ == Coding::base64 ? characters_ * 3 / 4 : octets_;
+  }
+  [[nodiscard]] std::string text() const {
+    return coding_ == Coding::base64 ? from_base64(text_).value_or("") : text_;
+  }
+
+ private:
+  enum class Coding : std::uint8_t { plain, base64, quoted };
+
+  /// Of a calendar enough for its first event; a file beside it is not kept at all.
+  [[nodiscard]] bool keep(std::size_t octets) const {
+    constexpr std::size_t kMost = 65'536;
+    return keeps_text_ && text_.size() + octets < kMost;
+  }
+
+  void take_quoted(std::string_view line, std::size_t end_octets) {
+    while (line.ends_with(' ') || line.ends_with('\t')) line.remove_suffix(1);
+    const bool goes_on = line.ends_with('=');
+    if (goes_on) line.remove_suffix(1);
+    octets_ += pending_;
+    const bool kept = keep(line.size());
+    for (std::size_t i = 0; i < line.size(); ++i) {
+      char c = line[i];
+      if (c == '=') {
+        if (const auto octet = octet_after(line, i)) {
+          c = *octet;
+          i += 2;
+        }
+      }
+      ++octets_;
+      if (kept) text_ += c;
+    }
+    pending_ = goes_on ? 0 : end_octets;
+    if (!goes_on && kept) text_ += '\n';
+  }
+
+  Coding coding_ = Coding::plain;
+  bool keeps_text_ = false;
+  std::uint64_t characters_ = 0;  ///< of base64
+  std::uint64_t octets_ = 0;
+  std::size_t pending_ = 0;  ///< the line end before a boundary belongs to that
+  std::string text_;
+};
+
+/// "mailto:bob@contoso.test" without the scheme.
+std::string calendar_address(std::string_view value) {
+  value = trimmed(value);
+  if (equals_ignoring_case(value.substr(0, 7), "mailto:")) value.remove_prefix(7);
+  return repaired_utf8(value);
 }
 
 class Reader {
  public:
   Reader(std::string_view message, const MimeLimits& limits)
-      : limits_{limits}, lines_{message.substr(0, limits.octets)} {}
+      : limits_{limits},
+        is_cut_{message.size() > limits.octets},
+        lines_{message.substr(0, limits.octets)} {}
 
   MimeFacts read() {
     read_header(lines_, [this](std::string_view name, std::string_view value) {
       take_field(name, value);
       take_part_field(name, value);
     });
+    begin_content();
     while (const auto line = lines_.next()) {
-      if (!line->starts_with("--") || !is_boundary(line->substr(2))) continue;
-      part_named_ = false;
+      const Boundary boundary =
+          line->starts_with("--") ? boundary_of(line->substr(2)) : Boundary::none;
+      if (boundary == Boundary::none) {
+        if (in_part_) content_.take(*line, lines_.end_octets());
+        continue;
+      }
+      end_content(true);
+      if (boundary == Boundary::last) continue;
+      part_ = {};
       read_header(lines_, [this](std::string_view name, std::string_view value) {
         take_part_field(name, value);
       });
+      begin_content();
     }
+    end_content(boundaries_.empty() && !is_cut_);
     return std::move(facts_);
   }
 
@@ -266,45 +336,121 @@ class Reader {
 
   void take_part_field(std::string_view name, std::string_view value) {
     const bool is_type = equals_ignoring_case(name, "Content-Type");
+    if (equals_ignoring_case(name, "Content-Transfer-Encoding")) {
+      part_.coding = value.substr(0, 32);
+      return;
+    }
     if (is_type) {
       const std::string boundary = parameter(value, "boundary");
       if (!boundary.empty() && boundary.size() <= 200 && boundaries_.size() < kMaxBoundaries) {
         boundaries_.push_back(boundary);
       }
-      if (equals_ignoring_case(value.substr(0, 13), "text/calendar") &&
-          facts_.calendar_method.empty()) {
-        std::string method = parameter(value, "method").substr(0, 32);
-        std::transform(method.begin(), method.end(), method.begin(),
-                       [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
-        facts_.calendar_method = repaired_utf8(method);
+      part_.type = to_lower(trimmed(value.substr(0, value.find(';'))).substr(0, 128));
+      if (part_.type == "text/calendar") {
+        part_.charset = parameter(value, "charset").substr(0, 32);
+        if (facts_.calendar_method.empty()) {
+          facts_.calendar_method =
+              repaired_utf8(upper(std::string_view{parameter(value, "method")}.substr(0, 32)));
+        }
       }
     } else if (!equals_ignoring_case(name, "Content-Disposition")) {
       return;
     }
     std::string file = parameter(value, is_type ? "name" : "filename");
-    if (file.empty()) return;
-    if (part_named_) {
-      if (!is_type && !facts_.attachment_names.empty()) {
-        facts_.attachment_names.back() = clipped(std::move(file));
-      }
-      return;
-    }
-    if (facts_.attachment_names.size() >= limits_.attachments) return;
-    facts_.attachment_names.push_back(clipped(std::move(file)));
-    part_named_ = true;
+    // The name stands in Content-Type and again, mostly better, in Content-Disposition.
+    if (!file.empty() && (part_.file.empty() || !is_type)) part_.file = clipped(std::move(file));
   }
 
-  bool is_boundary(std::string_view rest) const {
-    return std::any_of(boundaries_.begin(), boundaries_.end(), [rest](const std::string& boundary) {
-      return rest.starts_with(boundary) && trimmed(rest.substr(boundary.size())).empty();
-    });
+  void begin_content() {
+    in_part_ = true;
+    const bool calendar = part_.type == "text/calendar" && !read_calendar_;
+    content_ = Content{part_.coding, calendar};
+    attachment_.reset();
+    if (part_.file.empty() || facts_.attachments.size() >= limits_.attachments) return;
+    attachment_ = facts_.attachments.size();
+    facts_.attachments.push_back({part_.file, repaired_utf8(part_.type), std::nullopt});
+    facts_.attachment_names.push_back(part_.file);
   }
+
+  /// `whole`: the content came to its end, so that its size is known.
+  void end_content(bool whole) {
+    if (!in_part_) return;
+    in_part_ = false;
+    if (attachment_ && whole) facts_.attachments[*attachment_].octets = content_.octets();
+    if (part_.type != "text/calendar" || read_calendar_) return;
+    read_calendar_ = true;
+    const std::string text = content_.text();
+    read_calendar(to_utf8(text, part_.charset.empty() ? "utf-8" : part_.charset).value_or(text));
+  }
+
+  /// The properties that say whose meeting it is, RFC 5545; of the first event.
+  void read_calendar(std::string_view text) {
+    Lines lines{text};
+    std::string property;
+    const auto hand_over = [&] {
+      take_property(property);
+      property.clear();
+    };
+    while (const auto line = lines.next()) {
+      if (line->starts_with(' ') || line->starts_with('\t')) {
+        if (property.size() + line->size() < kMaxFieldOctets) property += line->substr(1);
+        continue;
+      }
+      hand_over();
+      property = line->substr(0, kMaxFieldOctets);
+    }
+    hand_over();
+  }
+
+  void take_property(std::string_view line) {
+    bool quoted = false;
+    std::size_t colon = 0;
+    for (; colon < line.size() && (quoted || line[colon] != ':'); ++colon) {
+      if (line[colon] == '"') quoted = !quoted;
+    }
+    if (colon >= line.size()) return;
+    const std::string name = upper(line.substr(0, std::min(line.find(';'), colon)));
+    const std::string_view value = trimmed(line.substr(colon + 1));
+    if (name == "METHOD") {
+      if (facts_.calendar_method.empty()) {
+        facts_.calendar_method = repaired_utf8(upper(value.substr(0, 32)));
+      }
+    } else if (name == "UID") {
+      if (facts_.calendar_uid.empty()) facts_.calendar_uid = clipped(repaired_utf8(value));
+    } else if (name == "ORGANIZER") {
+      if (facts_.organizer.empty()) facts_.organizer = clipped(calendar_address(value));
+    } else if (name == "ATTENDEE") {
+      if (facts_.attendees.size() < limits_.addresses) {
+        facts_.attendees.push_back(clipped(calendar_address(value)));
+      }
+    }
+  }
+
+  enum class Boundary : std::uint8_t { none, next, last };
+
+  [[nodiscard]] Boundary boundary_of(std::string_view rest) const {
+    for (const std::string& boundary : boundaries_) {
+      if (!rest.starts_with(boundary)) continue;
+      const std::string_view after = trimmed(rest.substr(boundary.size()));
+      if (after.empty()) return Boundary::next;
+      if (after == "--") return Boundary::last;
+    }
+    return Boundary::none;
+  }
+
+  struct Part {
+    std::string type, charset, coding, file;
+  };
 
   const MimeLimits& limits_;
+  bool is_cut_;  ///< more came than is looked at
   Lines lines_;
   MimeFacts facts_;
   std::vector<std::string> boundaries_;
-  bool part_named_ = false;  ///< the name stands in Content-Type and again in Content-Disposition
+  Part part_;
+  Content content_;
+  bool in_part_ = false, read_calendar_ = false;
+  std::optional<std::size_t> attachment_;  ///< that the content at hand is of
 };
 
 }  // namespace

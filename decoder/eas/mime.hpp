@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,16 +10,26 @@
 /// The few facts of a mail that an admin looks for, read without building the message.
 namespace eastap::eas {
 
+struct MimeAttachment {
+  std::string name, type;               ///< type: of Content-Type, lower case
+  std::optional<std::uint64_t> octets;  ///< decoded; nothing when its end was not seen
+  bool operator==(const MimeAttachment&) const = default;
+};
+
 struct MimeFacts {
   std::string message_id, from, sender, subject;
   std::vector<std::string> to, cc, bcc;  ///< addresses without display names
   std::string calendar_method;           ///< of the first text/calendar part, upper case
+  std::string calendar_uid, organizer;   ///< of that part: RFC 5545 UID and ORGANIZER
+  std::vector<std::string> attendees;    ///< and ATTENDEEs
   std::vector<std::string> attachment_names;
+  std::vector<MimeAttachment> attachments;  ///< the same, with type and size
   bool operator==(const MimeFacts&) const = default;
 };
 
 struct MimeLimits {
-  std::size_t octets = 65'536;    ///< of the message that are looked at
+  /// Of the message that are looked at: to the end of most mails, for the sizes of attachments.
+  std::size_t octets = 8'388'608;
   std::size_t addresses = 1'000;  ///< of all three lists together
   std::size_t attachments = 100;
   std::size_t value_octets = 1'024;
@@ -27,8 +39,7 @@ struct MimeLimits {
 /// [RFC2231] file names). Never fails: what is not understood is left out. Texts are UTF-8.
 [[nodiscard]] MimeFacts read_mime(std::string_view message, const MimeLimits& limits);
 
-/// Encoded words (RFC 2047) of UTF-8, US-ASCII, ISO-8859-1 and Windows-1252 undone; words in other
-/// charsets stay as they are.
+/// Encoded words (RFC 2047) undone in the charsets of `to_utf8`; words in others stay as they are.
 [[nodiscard]] std::string decoded_words(std::string_view text);
 
 /// The addresses of an address list: "Bob" <bob@contoso.test>, carol@x (comment), Team: a@x, b@x;

@@ -7,6 +7,7 @@
 #include "decoder/codepages/pages/page14_provision.hpp"
 #include "decoder/codepages/pages/page18_settings.hpp"
 #include "decoder/eas/reading.hpp"
+#include "decoder/eas/values/policy.hpp"
 
 /// Provision, [MS-ASPROV] 2.2 and 3.1.5.1.
 namespace eastap::eas {
@@ -146,6 +147,7 @@ std::string outcome_words(const Provision& facts) {
     words += "policy key " + facts.response_key +
              (facts.phase == Provision::Phase::ask ? " (temporary)" : " (final)");
   }
+  if (!facts.policy.empty()) words += (words.empty() ? "" : ": ") + facts.policy;
   return words;
 }
 
@@ -160,6 +162,7 @@ void read_provision(Reading& reading) {
   }
   if (reading.answered) {
     read_answer(reading, facts);
+    facts.policy = values::policy_words(facts.settings);
     command.outcome = clipped(outcome_words(facts), reading.limits.line_octets);
   }
 }

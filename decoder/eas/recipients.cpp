@@ -2,6 +2,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "decoder/base/text.hpp"
 #include "decoder/codepages/pages/page10_resolve_recipients.hpp"
 #include "decoder/codepages/pages/page11_validate_cert.hpp"
 #include "decoder/eas/reading.hpp"
@@ -99,13 +100,24 @@ void read_resolve_recipients(Reading& reading) {
 void read_validate_cert(Reading& reading) {
   Command& command = reading.command;
   if (reading.asked) {
-    std::size_t count = 0;
     if (const auto list = reading.asked->child(certs::kCertificates)) {
       for (const wbxml::Element child : list->children()) {
-        if (child.is(certs::kCertificate)) ++count;
+        if (!child.is(certs::kCertificate)) continue;
+        if (command.certificates.size() >= reading.limits.entries) {
+          reading.remark_limit("certificates", reading.limits.entries);
+          break;
+        }
+        const std::string_view base64 = trimmed(child.value());
+        const std::size_t padding = base64.ends_with("==") ? 2 : base64.ends_with('=') ? 1 : 0;
+        CheckedCertificate& certificate = command.certificates.emplace_back();
+        certificate.octets = child.is_opaque() ? base64.size() : base64.size() / 4 * 3;
+        if (!child.is_opaque() && certificate.octets >= padding) certificate.octets -= padding;
       }
     }
-    command.asked = counted(count, "certificate", "certificates");
+    command.asked = counted(command.certificates.size(), "certificate", "certificates");
+    if (reading.child_text(*reading.asked, certs::kCheckCRL) == "1") {
+      command.asked += ", with revocation list";
+    }
   }
   if (!reading.answered) return;
   reading.child_status(Level::command, "ValidateCert", "", *reading.answered, certs::kStatus);
@@ -117,8 +129,14 @@ void read_validate_cert(Reading& reading) {
         reading.child_status(Level::part, "ValidateCert.Certificate",
                              "certificate " + std::to_string(number), element, certs::kStatus);
     if (status == 1) ++valid;
+    if (number > command.certificates.size()) command.certificates.emplace_back();
+    command.certificates[number - 1].status = status;
   }
-  if (valid > 0) command.outcome = std::to_string(valid) + " valid";
+  if (number > 0) {
+    command.outcome = valid == number
+                          ? "valid"
+                          : std::to_string(valid) + " of " + std::to_string(number) + " valid";
+  }
 }
 
 }  // namespace eastap::eas

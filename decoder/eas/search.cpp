@@ -2,6 +2,9 @@
 #include <utility>
 
 #include "decoder/codepages/pages/page00_airsync.hpp"
+#include "decoder/codepages/pages/page02_email.hpp"
+#include "decoder/codepages/pages/page04_calendar.hpp"
+#include "decoder/codepages/pages/page09_tasks.hpp"
 #include "decoder/codepages/pages/page15_search.hpp"
 #include "decoder/codepages/pages/page16_gal.hpp"
 #include "decoder/codepages/pages/page19_document_library.hpp"
@@ -53,6 +56,38 @@ std::string outcome_words(const SearchQuery& query) {
   return words;
 }
 
+std::string name_of_hit(const Reading& reading, wbxml::Element result) {
+  namespace gal = codepages::gal;
+  std::string name;
+  for (const codepages::Tag tag :
+       {codepages::email::kSubject, codepages::calendar::kSubject, codepages::tasks::kSubject,
+        gal::kDisplayName, codepages::document_library::kDisplayName}) {
+    const auto text = name.empty() ? below(result, tag) : std::nullopt;
+    if (text) name = reading.text(*text);
+  }
+  if (const auto address = below(result, gal::kEmailAddress)) {
+    name += (name.empty() ? "" : " ") + ('<' + reading.text(*address) + '>');
+  }
+  return name;
+}
+
+void add_hit(const Reading& reading, SearchQuery& query, wbxml::Element result) {
+  if (query.hits.size() >= reading.limits.hits) return;
+  SearchHit& hit = query.hits.emplace_back();
+  for (const wbxml::Element child : result.children()) {
+    if (child.is(airsync::kClass)) hit.class_name = reading.text(child);
+    if (child.is(airsync::kCollectionId)) hit.collection_id = reading.text(child);
+    if (child.is(search::kLongId)) hit.id = reading.text(child);
+    if (child.is(airsync::kServerId) && hit.id.empty()) hit.id = reading.text(child);
+  }
+  if (hit.id.empty()) {
+    if (const auto link = below(result, codepages::document_library::kLinkId)) {
+      hit.id = reading.text(*link);
+    }
+  }
+  hit.name = name_of_hit(reading, result);
+}
+
 /// Result, Range, Total and Status of a store: the same shape in both commands.
 struct ResultTags {
   codepages::Tag status, result, range, total, properties;
@@ -72,6 +107,7 @@ void read_results(Reading& reading, SearchQuery& query, wbxml::Element store, Re
     } else if (child.is(tags.result)) {
       if (child.children().empty()) continue;  // "no hits" is one empty Result
       ++query.results;
+      add_hit(reading, query, child);
       const auto properties = child.child(tags.properties);
       const auto picture = properties ? properties->child(codepages::gal::kPicture) : std::nullopt;
       if (picture) {

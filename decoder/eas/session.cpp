@@ -156,6 +156,8 @@ class Session::State {
       if (auto user = masked_user(request_head.authorization)) command.user = std::move(*user);
     }
 
+    command.credential = values::read_credential(request_head.authorization);
+
     std::string_view answer_type;
     if (answered) {
       command.http_status = read_status_code(exchange.response->head);

@@ -6,6 +6,7 @@
 
 #include "decoder/base/text.hpp"
 #include "decoder/codepages/lookup.hpp"
+#include "decoder/eas/values/meaning.hpp"
 #include "decoder/render/json_writer.hpp"
 
 namespace eastap::render {
@@ -64,6 +65,9 @@ void append_document_json(std::string& out, const wbxml::Document& document) {
     json.begin_object();
     write_name(json, document, index);
     write_value(json, document, node);
+    if (eas::values::may_have_meaning(node.tag)) {
+      json.member_if("meaning", eas::values::meaning({document, index}));
+    }
     if (!node.closed) json.member("closed", false);
     if (node.end > index + 1) {
       json.key("children");

@@ -10,6 +10,7 @@
 
 #include "decoder/base/text.hpp"
 #include "decoder/codepages/lookup.hpp"
+#include "decoder/eas/values/meaning.hpp"
 #include "decoder/render/diagnostic.hpp"
 #include "decoder/render/printable.hpp"
 #include "decoder/render/quantity.hpp"
@@ -251,10 +252,12 @@ class XmlWriter {
       if (node.value_kind != ValueKind::none) write_piece(node);
     }
     if (has_children) {
-      open_.push_back(
-          {index, node.end, page, is_mixed(index) || (!open_.empty() && open_.back().inside)});
+      const bool inside = is_mixed(index) || (!open_.empty() && open_.back().inside);
+      if (!inside) write_meaning(index);
+      open_.push_back({index, node.end, page, inside});
     } else {
       append_end(index);
+      if (open_.empty() || !open_.back().inside) write_meaning(index);
     }
   }
 
@@ -331,24 +334,32 @@ class XmlWriter {
 
   void write_stop() {
     begin_line();
-    out_ += "<!-- stopped at octet ";
-    out_ += grouped(document_.decoded_octets);
-    if (document_.body) {
-      out_ += " of ";
-      out_ += grouped(document_.body->size());
-    }
-    if (const Diagnostic* reason = stop_reason(document_)) {
-      out_ += ": ";
-      // "--" ends a comment early, and so does "-" at its end
-      char last = ' ';
-      for (const char c : printable(reason->text)) {
-        if (c == '-' && last == '-') out_ += ' ';
-        out_ += c;
-        last = c;
-      }
+    std::string text = "stopped at octet " + grouped(document_.decoded_octets);
+    if (document_.body) text += " of " + grouped(document_.body->size());
+    if (const Diagnostic* reason = stop_reason(document_)) text += ": " + reason->text;
+    append_comment(text);
+    if (options_.pretty && nodes_.empty()) out_ += '\n';
+  }
+
+  void append_comment(std::string_view text) {
+    out_ += "<!-- ";
+    // "--" ends a comment early, and so does "-" at its end
+    char last = ' ';
+    for (const char c : printable(text)) {
+      if (c == '-' && last == '-') out_ += ' ';
+      out_ += c;
+      last = c;
     }
     out_ += " -->";
-    if (options_.pretty && nodes_.empty()) out_ += '\n';
+  }
+
+  void write_meaning(std::uint32_t index) {
+    if (!options_.meanings || !options_.pretty) return;
+    if (!eas::values::may_have_meaning(nodes_[index].tag)) return;
+    const std::string text = eas::values::meaning({document_, index});
+    if (text.empty()) return;
+    out_ += ' ';
+    append_comment(text);
   }
 
   std::string& out_;

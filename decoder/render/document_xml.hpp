@@ -13,6 +13,8 @@ struct XmlOptions {
   std::size_t margin = 0;    ///< spaces before every line of ours (pretty only)
   std::size_t shorten =
       0;  ///< values above so many octets are cut there, with a note of their length; 0: whole
+  bool meanings = false;  ///< what a value says (`<FilterType>2`) in a comment beside it: "3 days"
+                          ///< (pretty only)
   bool mark_stop =
       false;  ///< a document that is not complete ends in a comment that says where and why
 };
@@ -35,6 +37,7 @@ struct XmlOptions {
 ///   `<entity code="0x…"/>`, an extension token `<extension encoding="base64">`.
 void append_xml(std::string& out, const wbxml::Document& document, const XmlOptions& options = {});
 
+/// Comments are ours alone, so that the text encodes to the same body with or without them.
 [[nodiscard]] std::string to_xml(const wbxml::Document& document, const XmlOptions& options = {});
 
 }  // namespace eastap::render

@@ -153,6 +153,11 @@ void say_collections(ExchangeWords& words, const Command& command) {
     words.remark =
         count_words(static_cast<std::size_t>(std::max(0, *first.estimate)), "item", "items");
   }
+  if (command.name == "GetItemEstimate") {  // so long a name leaves its column no room
+    std::string folder = std::exchange(words.subject, {});
+    join(folder, words.detail, "  ");
+    words.detail = std::move(folder);
+  }
 }
 
 std::string folders_words(const std::vector<eas::PingFolder>& folders) {
@@ -204,6 +209,7 @@ void say_provision(ExchangeWords& words, const Command& command) {
                        printable_start(provision.response_key, 32);
     if (provision.phase == Phase::ask) words.remark += " (temporary)";
   }
+  join(words.remark, printable_start(provision.policy, 200), ": ");
 }
 
 void say_folder_changes(ExchangeWords& words, const Command& command) {
@@ -215,11 +221,16 @@ void say_folder_changes(ExchangeWords& words, const Command& command) {
     if (change.kind == Kind::remove) ++counts.deletes;
   }
   const std::string changes = counts_words(counts);
+  if (command.name != "FolderSync") {
+    words.detail = printable_start(command.asked, 200);
+    join(words.detail, keys_words(command.sync_key, command.new_sync_key, false), "  ");
+    words.short_detail = printable_start(command.asked, 200);
+    return;
+  }
   join(words.detail, changes, "  ");
   if (words.short_detail.empty())
     words.short_detail = keys_words(command.sync_key, command.new_sync_key, true);
   join(words.short_detail, changes, " ");
-  if (command.name != "FolderSync") return;
   if (command.sync_key == "0" && !command.new_sync_key.empty()) {
     words.remark = count_words(command.folder_changes.size(), "folder", "folders");
   } else if (changes.empty() && !command.new_sync_key.empty()) {
@@ -548,7 +559,6 @@ void say_subject(ExchangeWords& words, const Command& command) {
              !command.folder_changes.empty()) {
     words.detail = keys_words(command.sync_key, command.new_sync_key, false);
     say_folder_changes(words, command);
-    if (command.name != "FolderSync") words.subject = printable_start(command.asked, 200);
   } else {
     words.detail = printable_start(command.asked, 400);
   }
@@ -654,6 +664,18 @@ ExchangeWords waiting_words_of(const Exchange& exchange, const Command& command)
     join(words.detail, waiting, "  ");
     words.short_detail = waiting;
   }
+  words.status_role = Role::waiting;
+  return words;
+}
+
+ExchangeWords progress_words_of(const Exchange& exchange, const Command& command) {
+  ExchangeWords words = common_words(exchange, command);
+  words.remark.clear();
+  std::string so_far;
+  if (exchange.response) so_far = size_words(exchange.response->wire_size) + " so far";
+  if (const auto length = duration(exchange)) join(so_far, duration_words(*length));
+  join(words.detail, so_far);
+  words.short_detail = so_far;
   words.status_role = Role::waiting;
   return words;
 }

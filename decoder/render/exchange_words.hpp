@@ -40,6 +40,9 @@ struct ExchangeWords {
 [[nodiscard]] ExchangeWords words_of(const model::Exchange& exchange, const eas::Command& command);
 [[nodiscard]] ExchangeWords waiting_words_of(const model::Exchange& exchange,
                                              const eas::Command& command);
+/// An answer that is still arriving.
+[[nodiscard]] ExchangeWords progress_words_of(const model::Exchange& exchange,
+                                              const eas::Command& command);
 
 /// "alice iPhone" from "CONTOSO\alice" or "alice@contoso.test"; either part may be missing.
 [[nodiscard]] std::string device_label(std::string_view user, std::string_view device_type);

@@ -4,10 +4,12 @@
 #include <array>
 #include <cstdint>
 #include <cstdio>
+#include <utility>
 #include <vector>
 
 #include "decoder/base/text.hpp"
 #include "decoder/codepages/lookup.hpp"
+#include "decoder/eas/values/meaning.hpp"
 #include "decoder/render/diagnostic.hpp"
 #include "decoder/render/printable.hpp"
 #include "decoder/render/quantity.hpp"
@@ -178,13 +180,27 @@ class AnnotatedHex {
         open_.size());
   }
 
+  /// `text`, and what the value at `value_offset` says, where it has a meaning.
+  [[nodiscard]] std::string with_meaning(std::string text, std::size_t value_offset) const {
+    constexpr std::size_t kValueColumns = 24;
+    std::string meaning;
+    // the element whose value this is came last
+    if (next_node_ > 0 && document_.nodes[next_node_ - 1].value_offset == value_offset) {
+      meaning = eas::values::meaning({document_, static_cast<std::uint32_t>(next_node_ - 1)});
+    }
+    if (meaning.empty()) return cut_to_width(text, kMeaningColumns);
+    text = cut_to_width(text, kValueColumns) + " = ";
+    text += cut_to_width(printable(meaning), kMeaningColumns - display_width(text));
+    return text;
+  }
+
   void text() {
     std::size_t stop = body_.find('\0', at_ + 1);
     const std::size_t length =
         stop == std::string_view::npos || stop >= end_ ? end_ - at_ : stop + 1 - at_;
     const std::size_t shown =
         stop == std::string_view::npos || stop >= end_ ? length - 1 : length - 2;
-    row(length, "", quoted(body_.substr(at_ + 1, shown)), open_.size());
+    row(length, "", with_meaning(quoted(body_.substr(at_ + 1, shown)), at_ + 1), open_.size());
   }
 
   void opaque() {
@@ -197,7 +213,7 @@ class AnnotatedHex {
     std::string meaning = "opaque, " + grouped(size.value) + " octets";
     const std::string_view beginning = without_cut_sequence(value, 64);
     if (!value.empty() && is_utf8(beginning)) meaning += ": " + quoted(beginning);
-    row(head + have, "", cut_to_width(meaning, kMeaningColumns), open_.size());
+    row(head + have, "", with_meaning(std::move(meaning), at_ + head), open_.size());
   }
 
   void numbered(std::string_view what) {

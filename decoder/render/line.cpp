@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "decoder/base/text.hpp"
+#include "decoder/render/command_facts.hpp"
 #include "decoder/render/diagnostic.hpp"
 #include "decoder/render/document_xml.hpp"
 #include "decoder/render/exchange_words.hpp"
@@ -479,6 +480,42 @@ void append_text_lines(std::string& out, std::string_view text, std::size_t marg
   }
 }
 
+void append_facts(std::string& out, const eas::Command& command, const LineStyle& style) {
+  constexpr std::size_t margin = 2;
+  LineWriter line{out, style};
+  for (const CommandFact& fact : facts_of(command)) {
+    line.space(margin);
+    line.put(std::string{fact.label} + ": ", style.theme.dim);
+    line.wrapped(fact.text, margin + 2, margin + fact.label.size() + 2, style.theme.detail);
+  }
+}
+
+/// The parts of a multipart body behind its WBXML, [MS-ASCMD] 2.2.1.10.1.1.
+void append_parts(std::string& out, const eas::Body& body, const LineStyle& style,
+                  std::size_t shorten) {
+  constexpr std::size_t margin = 4;
+  constexpr std::size_t most = 50, hex_limit = 128;
+  for (std::size_t i = 1; i < body.parts.size(); ++i) {
+    LineWriter line{out, style};
+    line.space(margin - 2);
+    if (i > most) {
+      line.put("and " + grouped(body.parts.size() - i) + " more parts", style.theme.dim);
+      line.end();
+      return;
+    }
+    const std::string_view octets =
+        std::string_view{*body.octets}.substr(body.parts[i].offset, body.parts[i].size);
+    line.put("part " + std::to_string(i) + ", " + grouped(octets.size()) + " octets",
+             style.theme.dim);
+    line.end();
+    if (is_utf8(octets)) {
+      append_text_lines(out, octets, margin, std::max<std::size_t>(shorten, 80));
+    } else {
+      append_hexdump(out, octets, {.limit = hex_limit, .margin = margin});
+    }
+  }
+}
+
 void append_body(std::string& out, std::string_view caption, const eas::Body& body,
                  const LineStyle& style, std::size_t shorten) {
   constexpr std::size_t margin = 4;
@@ -499,7 +536,11 @@ void append_body(std::string& out, std::string_view caption, const eas::Body& bo
   if (body.document) {
     const wbxml::Document& document = *body.document;
     append_xml(out, document,
-               {.pretty = true, .margin = margin, .shorten = shorten, .mark_stop = true});
+               {.pretty = true,
+                .margin = margin,
+                .shorten = shorten,
+                .meanings = true,
+                .mark_stop = true});
     for (const Diagnostic& remark : document.diagnostics) {
       line.space(margin);
       line.put("▲ " + to_sentence(remark), style.theme.trouble);
@@ -510,6 +551,7 @@ void append_body(std::string& out, std::string_view caption, const eas::Body& bo
       append_hexdump(out, std::string_view{*document.body}.substr(from),
                      {.limit = hex_limit, .margin = margin, .first = from});
     }
+    append_parts(out, body, style, shorten);
     return;
   }
   if (body.kind != eas::Body::Kind::other && is_utf8(octets)) {
@@ -546,6 +588,16 @@ void append_waiting_line(std::string& out, const model::Exchange& exchange,
   const Layout layout = layout_for(line.width());
   const ExchangeWords words = waiting_words_of(exchange, command);
   const Timestamp time = exchange.request ? exchange.request->ended : Timestamp{};
+  put_beginning(line, layout, style, time, exchange.id.value, words.device, false);
+  put_words(line, layout, words, false);
+}
+
+void append_progress_line(std::string& out, const model::Exchange& exchange,
+                          const eas::Command& command, const LineStyle& style) {
+  LineWriter line{out, style};
+  const Layout layout = layout_for(line.width());
+  const ExchangeWords words = progress_words_of(exchange, command);
+  const Timestamp time = exchange.response ? exchange.response->ended : Timestamp{};
   put_beginning(line, layout, style, time, exchange.id.value, words.device, false);
   put_words(line, layout, words, false);
 }
@@ -626,6 +678,7 @@ void append_event_lines(std::string& out, const model::ConnectionEvent& event,
 
 void append_bodies(std::string& out, const eas::Command& command, const LineStyle& style,
                    std::size_t shorten) {
+  append_facts(out, command, style);
   append_body(out, "request", command.request, style, shorten);
   append_body(out, "response", command.response, style, shorten);
 }

@@ -41,6 +41,10 @@ void append_exchange_line(std::string& out, const model::Exchange& exchange,
 void append_waiting_line(std::string& out, const model::Exchange& exchange,
                          const eas::Command& command, const LineStyle& style);
 
+/// An answer that is still arriving: "Sync  Inbox(5)  key 1, 1.2 MB so far".
+void append_progress_line(std::string& out, const model::Exchange& exchange,
+                          const eas::Command& command, const LineStyle& style);
+
 /// "▲ warning  rule  summary (#211 #214)", then explanation and next step, wrapped. `repeated`: the
 /// incident was shown before and only grew; the explanation is left out.
 void append_finding_lines(std::string& out, const findings::Finding& finding,
@@ -50,8 +54,9 @@ void append_finding_lines(std::string& out, const findings::Finding& finding,
 void append_event_lines(std::string& out, const model::ConnectionEvent& event,
                         const LineStyle& style);
 
-/// What `--tail xml` adds below the line: both bodies decoded, values above `shorten` octets cut;
-/// what is not WBXML as text, and what did not decode in hex from where it stopped. Terminal-safe.
+/// What `--tail xml` adds below the line: what the command says (command_facts.hpp), then both
+/// bodies decoded with the meaning of values beside them, values above `shorten` octets cut; what
+/// is not WBXML as text, and what did not decode in hex from where it stopped. Terminal-safe.
 void append_bodies(std::string& out, const eas::Command& command, const LineStyle& style,
                    std::size_t shorten = 200);
 

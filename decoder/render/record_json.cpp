@@ -4,6 +4,8 @@
 #include <string_view>
 
 #include "decoder/base/text.hpp"
+#include "decoder/eas/values/names.hpp"
+#include "decoder/render/command_json.hpp"
 #include "decoder/render/document_json.hpp"
 #include "decoder/render/exchange_facts.hpp"
 #include "decoder/render/json_writer.hpp"
@@ -104,6 +106,17 @@ void write_message(JsonWriter& json, std::string& out, std::string_view name,
     }
     if (!body.document->complete) json.member("decoded_bytes", body.document->decoded_octets);
   }
+  if (body.kind == eas::Body::Kind::multipart && !body.parts.empty()) {
+    json.key("parts");
+    json.begin_array();
+    for (const eas::Body::Part& part : body.parts) {
+      json.begin_object();
+      json.member("offset", part.offset);
+      json.member("bytes", part.size);
+      json.end_object();
+    }
+    json.end_array();
+  }
   const std::string_view octets = body.octets ? *body.octets : message.body;
   if (!whole && !octets.empty()) write_octets(json, octets, options.body_limit);
   json.end_object();
@@ -137,8 +150,12 @@ void write_collection(JsonWriter& json, const eas::Collection& collection) {
   json.member_if("get_changes", collection.get_changes);
   json.member_if("window_size", collection.window_size);
   json.member_if("filter_type", collection.filter_type);
+  if (collection.filter_type) {
+    json.member_if("filter", eas::values::filter_words(*collection.filter_type));
+  }
   json.member_if("conversation_mode", collection.conversation_mode);
   json.member_if("estimate", collection.estimate);
+  if (collection.remembered) json.member("remembered", true);
   if (collection.in_request) {
     json.member("client_adds", collection.client_adds);
     json.member("client_changes", collection.client_changes);
@@ -211,6 +228,7 @@ void write_provision(JsonWriter& json, const eas::Provision& provision) {
   if (provision.remote_wipe) json.member("remote_wipe", true);
   if (provision.account_only_wipe) json.member("account_only_wipe", true);
   json.member_if("wipe_status", provision.wipe_status);
+  json.member_if("policy", provision.policy);
   if (!provision.settings.empty()) {
     json.key("settings");
     json.begin_array();
@@ -255,6 +273,9 @@ void write_understood(JsonWriter& json, const eas::Command& command) {
       json.member_if("parent_id", change.parent_id);
       json.member_if("name", change.name);
       json.member_if("folder_type", change.type);
+      if (change.type) {
+        json.member_if("folder_kind", eas::values::folder_type_words(*change.type));
+      }
       json.end_object();
     }
     json.end_array();
@@ -276,6 +297,7 @@ void write_understood(JsonWriter& json, const eas::Command& command) {
   }
   if (command.locale) json.member("locale", unsigned{*command.locale});
   if (command.request_repeats_last) json.member("request_repeats_last", true);
+  write_command_facts(json, command);
   json.member_if("detail", command.detail);
 }
 
@@ -343,6 +365,24 @@ void append_waiting_json(std::string& out, const model::Exchange& exchange,
     write_message(json, out, "request", *exchange.request, command.request, options);
   }
   write_diagnostics(json, command);
+  json.end_object();
+  out += '\n';
+}
+
+void append_progress_json(std::string& out, const model::Exchange& exchange,
+                          const eas::Command& command, const RecordJsonOptions& options) {
+  JsonWriter json{out};
+  json.begin_object();
+  json.member("type", "progress");
+  write_identity(json, exchange, command);
+  json.member_if("http_status", http_status(exchange));
+  write_duration(json, "duration_ms", duration(exchange));
+  if (exchange.response) {
+    json.member("response_bytes", exchange.response->wire_size);
+    if (options.messages) {
+      write_message(json, out, "response", *exchange.response, command.response, options);
+    }
+  }
   json.end_object();
   out += '\n';
 }

@@ -27,6 +27,12 @@ void append_exchange_json(std::string& out, const model::Exchange& exchange,
 void append_waiting_json(std::string& out, const model::Exchange& exchange,
                          const eas::Command& command, const RecordJsonOptions& options = {});
 
+/// `{"type":"progress", …}` of an answer still arriving: the identifying fields of its later
+/// exchange record (same `id`), `response_bytes` so far, and `response` as far as it decoded. Live
+/// only.
+void append_progress_json(std::string& out, const model::Exchange& exchange,
+                          const eas::Command& command, const RecordJsonOptions& options = {});
+
 /// `{"type":"finding", …}`; the last one with an `id` holds.
 void append_finding_json(std::string& out, const findings::Finding& finding);
 

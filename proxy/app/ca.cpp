@@ -54,7 +54,7 @@ int ca_create(const config::Invocation& invocation) {
   const auto& ca_dir = invocation.config.ca_dir;
   const auto authority = certs::create(ca_dir, host_name(), today());
   warn(authority);
-  write_all(STDOUT_FILENO, described(authority, ca_dir));
+  put_out(described(authority, ca_dir));
   return kDone;
 }
 
@@ -62,7 +62,7 @@ int ca_show(const config::Invocation& invocation) {
   const auto& ca_dir = invocation.config.ca_dir;
   const auto authority = certs::load(ca_dir, today());
   warn(authority);
-  write_all(STDOUT_FILENO, described(authority, ca_dir));
+  put_out(described(authority, ca_dir));
   return kDone;
 }
 
@@ -71,7 +71,7 @@ int ca_export(const config::Invocation& invocation) {
   const bool der = invocation.certificate_form == config::CertificateForm::der;
   const std::string octets = der ? authority.der() : authority.pem();
   if (invocation.file == "-") {
-    write_all(STDOUT_FILENO, octets);
+    put_out(octets);
     return kDone;
   }
   write_new_file(invocation.file, octets);

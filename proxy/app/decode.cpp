@@ -61,12 +61,12 @@ int decode(const config::Invocation& invocation) {
       !language.empty() && invocation.body_form == config::BodyForm::xml) {
     const auto other = wbxml::decode_other(*body);
     if (!other) return complain(language + ": " + other.error().detail, kUnreadable);
-    write_all(STDOUT_FILENO, other->xml + '\n');
+    put_out(other->xml + '\n');
     return kDone;
   }
   switch (invocation.body_form) {
     case config::BodyForm::xml:
-      render::append_xml(out, document);
+      render::append_xml(out, document, {.meanings = true});
       if (!out.empty() && out.back() != '\n') out += '\n';
       break;
     case config::BodyForm::json:
@@ -75,7 +75,7 @@ int decode(const config::Invocation& invocation) {
       break;
     case config::BodyForm::hex: render::append_annotated_hex(out, document); break;
   }
-  write_all(STDOUT_FILENO, out);
+  put_out(out);
   for (const auto& diagnostic : document.diagnostics) {
     write_all(STDERR_FILENO, "eastap: " + render::to_sentence(diagnostic) + '\n');
   }
@@ -91,9 +91,9 @@ int encode(const config::Invocation& invocation) {
                     kUnreadable);
   }
   if (::isatty(STDOUT_FILENO) != 0) {
-    write_all(STDOUT_FILENO, to_hex(*body) + '\n');  // octets would disturb the terminal
+    put_out(to_hex(*body) + '\n');  // octets would disturb the terminal
   } else {
-    write_all(STDOUT_FILENO, *body);
+    put_out(*body);
   }
   return kDone;
 }

@@ -15,9 +15,7 @@ int dispatch(const eastap::config::Invocation& invocation) {
   using eastap::config::Subcommand;
   namespace app = eastap::app;
   switch (invocation.command) {
-    case Subcommand::print_text:
-      app::write_all(STDOUT_FILENO, invocation.text);  // a closed pipe is a normal end
-      return app::kDone;
+    case Subcommand::print_text: app::put_out(invocation.text); return app::kDone;
     case Subcommand::run: return app::run(invocation);
     case Subcommand::replay:
     case Subcommand::tail: return app::replay(invocation);
@@ -38,6 +36,8 @@ int complain(const std::exception& error, int status) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  eastap::app::open_standard_files();
+  std::signal(SIGXFSZ, SIG_IGN);  // a file at its size limit is a full disk
   std::signal(SIGPIPE, SIG_IGN);  // a peer or reader that went away is an error code, not our end
   try {
     const auto invocation =

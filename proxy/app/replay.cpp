@@ -45,14 +45,21 @@ std::string spooled_input(std::FILE*& keep) {
   for (;;) {
     const ssize_t got = ::read(STDIN_FILENO, piece.data(), piece.size());
     if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) break;
+    if (got < 0) {
+      throw config::ConfigError{"standard input cannot be read: " +
+                                std::system_category().message(errno)};
+    }
+    if (got == 0) break;
     if (std::fwrite(piece.data(), 1, static_cast<std::size_t>(got), keep) !=
         static_cast<std::size_t>(got)) {
       throw config::ConfigError{"standard input does not fit into the temporary folder: " +
                                 std::system_category().message(errno)};
     }
   }
-  std::fflush(keep);
+  if (std::fflush(keep) != 0) {
+    throw config::ConfigError{"standard input does not fit into the temporary folder: " +
+                              std::system_category().message(errno)};
+  }
   return "/dev/fd/" + std::to_string(::fileno(keep));
 }
 
@@ -84,7 +91,6 @@ class Progress {
 int replay(const config::Invocation& invocation) {
   const auto& config = invocation.config;
   const bool follow = invocation.command == config::Subcommand::tail;
-  StopSignal stop;
   auto log = make_logger(config);
 
   std::FILE* spool = nullptr;
@@ -97,11 +103,24 @@ int replay(const config::Invocation& invocation) {
     return kUnreadable;
   }
 
+  StopSignal stop;  // not before: Ctrl-C ends the reading of standard input
   const auto renderer = make_renderer(config);
+  bool stopped = false;
+  std::string lost;  // why the output could not be written; the outlet's until it is closed
   std::unique_ptr<sink::Outlet> outlet;
   if (renderer) {
+    sink::Outlet::Callbacks callbacks;
+    callbacks.closed = &StopSignal::raise;
+    callbacks.failed = [&](const std::string& why) {
+      lost = why;
+      StopSignal::raise();
+    };
+    callbacks.give_up = [&] {
+      stopped = stopped || stop.wait_for(std::chrono::milliseconds{0});
+      return stopped;
+    };
     outlet = std::make_unique<sink::Outlet>(STDOUT_FILENO, *renderer, sink::Outlet::WhenFull::wait,
-                                            &StopSignal::raise);
+                                            std::move(callbacks));
   }
   sink::Summary summary;
   pipeline::Pipeline pipeline{pipeline_settings(config), [&](const pipeline::RecordPtr& record) {
@@ -116,7 +135,6 @@ int replay(const config::Invocation& invocation) {
   std::optional<Timestamp> first_time;
   Timestamp last_time{};
   const auto started = Clock::now();
-  bool stopped = false;
   while (!stopped) {
     auto input = reader->next();
     if (!input) {
@@ -143,8 +161,8 @@ int replay(const config::Invocation& invocation) {
           (time - *first_time) / invocation.speed;
       const auto due = started + std::chrono::duration_cast<Clock::duration>(offset);
       const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(due - Clock::now());
-      if (left.count() > 0) stopped = stop.wait_for(left);
-    } else {
+      if (left.count() > 0 && !stopped) stopped = stop.wait_for(left);
+    } else if (!stopped) {
       stopped = stop.wait_for(std::chrono::milliseconds{0});
     }
     if (stopped) break;
@@ -159,6 +177,9 @@ int replay(const config::Invocation& invocation) {
   if (unreadable != 0)
     text += "; " + std::to_string(unreadable) + " entries of the file could not be read";
   write_all(STDERR_FILENO, text + '\n');
+  if (!lost.empty()) {
+    throw config::ConfigError{"standard output cannot be written: " + lost};
+  }
   if (fails(config, summary.worst())) return kFindings;
   return unreadable != 0 ? kUnreadable : kDone;
 }

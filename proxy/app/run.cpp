@@ -1,5 +1,6 @@
 #include <chrono>
 #include <cstdlib>
+#include <exception>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -7,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include <pthread.h>
 #include <unistd.h>
 
 #include "certs/authority.hpp"
@@ -44,28 +46,31 @@ std::string introduction(const config::Config& config, const net::Server& server
   const std::string first = addresses.front().find(':') != std::string::npos
                                 ? '[' + addresses.front() + ']'
                                 : addresses.front();
+  // Lines stay within 80 columns where names and paths allow it.
   std::string text = "eastap " + std::string{version()} + "\n";
-  text += "  1  On the phone: Wi-Fi > this network > proxy > manual: server " + addresses.front() +
-          ", port " + port + "; mobile data off\n";
+  text += "  1  Phone, Wi-Fi > this network > proxy > manual (mobile data off):\n";
+  text += "     server " + addresses.front() + "   port " + port + '\n';
   if (addresses.size() > 1) {
-    text += "     (other addresses of this machine:";
-    for (std::size_t i = 1; i < addresses.size() && i < 6; ++i) text += ' ' + addresses[i];
+    text += "     (this machine also is";
+    for (std::size_t i = 1; i < addresses.size() && i < 4; ++i) text += ' ' + addresses[i];
     text += ")\n";
   }
-  text += "  2  In the phone's browser: http://" + first + ':' + port +
-          "/ has the certificate to install and trust\n";
-  text += "     CA \"" + facts.subject + "\"" + (authority.created ? ", made just now" : "") +
-          ": " + certs::certificate_file(config.ca_dir).string() + "\n";
-  text += "     SHA-256 " + facts.sha256 + "\n";
-  text += "  3  Open the mail app. Decrypted:";
-  for (std::size_t i = 0; i < config.intercept.size() && i < 6; ++i)
+  text += "  2  Phone, browser: http://" + first + ':' + port +
+          "/  install and trust the certificate\n";
+  text += "     \"" + facts.subject + "\"" + (authority.created ? ", made just now" : "") + '\n';
+  text += "     " + certs::certificate_file(config.ca_dir).string() + '\n';
+  // A SHA-256 in colon form is 95 characters: two lines.
+  text += "     SHA-256 " + facts.sha256.substr(0, 48) + '\n';
+  if (facts.sha256.size() > 48) text += "             " + facts.sha256.substr(48) + '\n';
+  text += "  3  Open the mail app. Decrypted hosts:";
+  for (std::size_t i = 0; i < config.intercept.size() && i < 4; ++i)
     text += ' ' + config.intercept[i];
-  if (config.intercept.size() > 6) {
-    text += " and " + std::to_string(config.intercept.size() - 6) + " more patterns";
+  if (config.intercept.size() > 4) {
+    text += "\n     and " + std::to_string(config.intercept.size() - 4) + " more patterns";
   }
-  text += "; every other host passes through untouched\n";
+  text += "; all others pass through untouched\n";
   text += capture.empty() ? "     No capture is kept (--no-capture)\n"
-                          : "     Capture: " + capture + " (eastap replay " + capture + ")\n";
+                          : "     Capture: " + capture + '\n';
   text += "     Ctrl-C stops\n";
   return text;
 }
@@ -81,15 +86,24 @@ class Run {
   int operator()() {
     StopSignal stop;
     const auto settings = pipeline_settings(config_);
+    net::check_rules(config_);
     start_.authority = std::make_shared<const certs::Authority>(certs::load_or_create(
         config_.ca_dir, host_name(), std::chrono::floor<std::chrono::seconds>(now())));
     for (const auto& warning : start_.authority->warnings) log_->warn(warning);
     open_capture();
     net::Server server{config_, start_, queue_, *log_};
     if (renderer_) {
+      sink::Outlet::Callbacks callbacks;
       // The reader of a pipe that goes away (`| head`) ends the run like Ctrl-C.
+      callbacks.closed = &StopSignal::raise;
+      callbacks.failed = [this](const std::string& why) {
+        log_->warn(
+            "the tail cannot be written to standard output: {}; the proxy goes on, and tries "
+            "again",
+            why);
+      };
       outlet_ = std::make_unique<sink::Outlet>(STDOUT_FILENO, *renderer_,
-                                               sink::Outlet::WhenFull::drop, &StopSignal::raise);
+                                               sink::Outlet::WhenFull::drop, std::move(callbacks));
     }
     tell_ready(server);
     pipeline::Pipeline pipeline{settings,
@@ -97,21 +111,32 @@ class Run {
     std::thread understanding{[&] {
       std::vector<pipeline::Input> batch;
       while (queue_.pop_all(batch)) {
-        for (auto& input : batch) pipeline.take(std::move(input));
+        for (auto& input : batch) understand(pipeline, std::move(input));
       }
       pipeline.finish(now());
     }};
+    pthread_setname_np(understanding.native_handle(), "pipeline");
     stop.wait();
     server.stop();
     queue_.close();
     understanding.join();
-    if (outlet_) outlet_->close();
     if (capture_) capture_->close();
+    if (outlet_) outlet_->close();  // last: a terminal may hold it up
     say_goodbye(server);
     return fails(config_, summary_.worst()) ? kFindings : kDone;
   }
 
  private:
+  /// The traffic goes on whatever becomes of its meaning.
+  void understand(pipeline::Pipeline& pipeline, pipeline::Input input) {
+    try {
+      pipeline.take(std::move(input));
+    } catch (const std::exception& error) {
+      log_->error("an exchange could not be understood, which is a defect of this program: {}",
+                  error.what());
+    }
+  }
+
   void open_capture() {
     if (!config_.capture) return;
     capture_path_ = config::expand_time(*config_.capture, std::chrono::system_clock::now());

@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <spdlog/sinks/basic_file_sink.h>
@@ -31,12 +32,32 @@ spdlog::level::level_enum to_level(config::LogLevel level) {
   return spdlog::level::info;
 }
 
-sigset_t stop_signals() {
+// Sent by `StopSignal::raise` only. Stays blocked: a reader of the tail that goes away during the
+// end (Ctrl-C ends both sides of a pipe) must not end the program in the middle of it.
+constexpr int kRaised = SIGUSR1;
+
+sigset_t outer_signals() {
   sigset_t signals{};
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
+  struct sigaction hang_up {};
+  if (sigaction(SIGHUP, nullptr, &hang_up) == 0 && hang_up.sa_handler != SIG_IGN) {
+    sigaddset(&signals, SIGHUP);
+  }
   return signals;
+}
+
+sigset_t stop_signals() {
+  sigset_t signals = outer_signals();
+  sigaddset(&signals, kRaised);
+  return signals;
+}
+
+/// From now on a signal ends the process at once.
+void let_signals_end_us() {
+  const sigset_t signals = outer_signals();
+  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
 }
 
 bool coloured(const config::Config& config) {
@@ -159,11 +180,29 @@ bool write_all(int descriptor, std::string_view text) {
     const ssize_t written = ::write(descriptor, text.data(), text.size());
     if (written < 0) {
       if (errno == EINTR) continue;
+      if (errno == EAGAIN) {  // another program made the terminal non-blocking
+        pollfd ready{descriptor, POLLOUT, 0};
+        (void)::poll(&ready, 1, -1);
+        continue;
+      }
       return false;
     }
     text.remove_prefix(static_cast<std::size_t>(written));
   }
   return true;
+}
+
+void put_out(std::string_view text) {
+  if (write_all(STDOUT_FILENO, text) || errno == EPIPE) return;
+  throw config::ConfigError{"standard output cannot be written: " +
+                            std::system_category().message(errno)};
+}
+
+void open_standard_files() {
+  for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    // The lowest free number is taken, which is this one.
+    if (::fcntl(descriptor, F_GETFD) < 0) (void)::open("/dev/null", O_RDWR);
+  }
 }
 
 StopSignal::StopSignal() {
@@ -175,17 +214,17 @@ void StopSignal::wait() {
   const sigset_t signals = stop_signals();
   int received = 0;
   while (sigwait(&signals, &received) != 0) continue;
-  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+  let_signals_end_us();
 }
 
 bool StopSignal::wait_for(std::chrono::milliseconds limit) {
   const sigset_t signals = stop_signals();
   const timespec time{limit.count() / 1000, static_cast<long>(limit.count() % 1000) * 1'000'000};
   if (sigtimedwait(&signals, nullptr, &time) < 0) return false;
-  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+  let_signals_end_us();
   return true;
 }
 
-void StopSignal::raise() { ::kill(::getpid(), SIGTERM); }
+void StopSignal::raise() { ::kill(::getpid(), kRaised); }
 
 }  // namespace eastap::app

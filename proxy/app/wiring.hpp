@@ -35,10 +35,19 @@ namespace eastap::app {
 /// All of `file` ("-": standard input), at most `limit` octets.
 [[nodiscard]] Result<std::string> read_input(const std::string& file, std::size_t limit);
 
-/// All of `text` to a descriptor. False: nobody reads any more.
+/// All of `text` to a descriptor. False: nobody reads any more, or `errno` says why not.
 bool write_all(int descriptor, std::string_view text);
 
-/// SIGINT and SIGTERM arrive at `wait` only: call before any thread starts.
+/// A subcommand's result on standard output. A closed pipe is a normal end; throws
+/// config::ConfigError when the output is lost for another reason (a full disk).
+void put_out(std::string_view text);
+
+/// Gives standard input, output and error to /dev/null where the caller left them closed: the next
+/// file or socket opened would get the number, and the tail would be written into it.
+void open_standard_files();
+
+/// SIGINT, SIGTERM and (unless ignored, as by nohup) SIGHUP arrive at `wait` only: call before any
+/// thread starts.
 class StopSignal {
  public:
   StopSignal();
@@ -46,7 +55,7 @@ class StopSignal {
   void wait();
   /// True: a signal or `raise` came within `limit`.
   [[nodiscard]] bool wait_for(std::chrono::milliseconds limit);
-  /// From any thread.
+  /// From any thread, at any time; without effect when the end has begun.
   static void raise();
 };
 

@@ -37,7 +37,8 @@ constexpr std::string_view kInsertExchange =
     "delivered_octets, bodies_dropped_at_open, bodies_dropped, request_began, request_ended, "
     "request_body_size, request_wire_size, request_complete, response_began, response_ended, "
     "response_body_size, response_wire_size, response_complete, request_head, response_head, "
-    "request_body, response_body, ended) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
+    "request_body, response_body, ended) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "
+    "?12, ?13, "
     "?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)";
 
 constexpr std::string_view kUpdateExchange =

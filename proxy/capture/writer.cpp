@@ -225,7 +225,8 @@ bool Writer::Core::admit(pipeline::RecordPtr& record, std::size_t& cost) {
 }
 
 void Writer::Core::write(pipeline::RecordPtr record) noexcept {
-  if (!record) return;
+  // An answer still arriving is kept when it has ended.
+  if (!record || std::holds_alternative<pipeline::ProgressRecord>(record->what)) return;
   const std::lock_guard lock{mutex_};
   const bool is_input = !std::holds_alternative<findings::Finding>(record->what);
   // A lost input keeps its number, so that the gap can be seen in the file.

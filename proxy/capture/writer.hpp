@@ -23,7 +23,7 @@ struct WriterSettings {
   std::chrono::milliseconds commit_interval{150};
   std::chrono::milliseconds retry_interval{1000};  ///< while the file cannot be written
   /// A transaction begins early when that much waits, and holds about that much.
-  std::size_t batch_bytes = 4u << 20;
+  std::size_t batch_bytes = 1u << 20;
   /// Of records not yet on disk, decoded documents included. Above it new exchanges are kept
   /// without bodies, and above 5/4 of it not at all; both are counted and told.
   std::size_t backlog_bytes = 64u << 20;

@@ -27,8 +27,11 @@ constexpr std::size_t kMaxRequestLine = 16 * 1024;
 
 Timestamp now() { return std::chrono::floor<Microseconds>(std::chrono::system_clock::now()); }
 
-/// Octets that no request line can hold: what arrives is another protocol.
-bool is_foreign(std::string_view start) {
+/// Octets that no request line can hold: what arrives is another protocol. Those before `from` were
+/// looked at before: a client that sends single octets must not cost their square.
+bool is_foreign(std::string_view start, std::size_t from) {
+  if (start.substr(0, from).find('\n') != std::string_view::npos) return false;
+  start.remove_prefix(from);
   for (const char c : start.substr(0, start.find('\n'))) {
     const auto octet = static_cast<unsigned char>(c);
     if (octet < 0x20 && c != '\r' && c != '\t') return true;
@@ -120,7 +123,7 @@ asio::awaitable<ClientConnection::Head> ClientConnection::read_head() {
       (void)::recv(device_.socket().native_handle(), piece.data(), mine - before, 0);
       head.text.resize(mine);
       if (end != std::string::npos) co_return head;
-      if (is_foreign(head.text)) {
+      if (is_foreign(head.text, before)) {
         tunnel::ClientHelloReader reader;
         const auto state = reader.feed(as_octets(head.text));
         const bool is_tls = state == tunnel::ClientHelloReader::State::done ||
@@ -165,6 +168,10 @@ asio::awaitable<void> ClientConnection::refuse(std::uint16_t status, std::string
   const std::string answer = plain_answer(status, phrase, text);
   auto writing = device_.write_all(as_octets(answer));
   co_await within(std::move(writing), services_.config.deadlines.close);
+  co_await close_gently();
+}
+
+asio::awaitable<void> ClientConnection::close_gently() {
   device_.send_fin();
   // What the client still sends is read away for a moment: closing at once would reset the
   // connection and could take our answer with it.
@@ -348,10 +355,32 @@ asio::awaitable<void> ClientConnection::intercept(Target target) {
   std::vector<std::byte> nothing;
   const RelayEnd ended =
       co_await relay(device_, *server_, counters_, assembler_.get(), std::move(nothing));
-  if (!ended.tls_error.empty() && !stopping_) {
+  if (!stopping_) explain_tls_end(ended);
+}
+
+void ClientConnection::explain_tls_end(const RelayEnd& ended) {
+  // A server that wants to know the device by its certificate: TLS 1.3 lets the handshake end
+  // before it says so (RFC 8446 4.4.2.4), and IIS asks by renegotiation when it knows the path.
+  const bool asked = tls::ClientContext::certificate_requested(server_->ssl());
+  const bool asked_late = tls::ClientContext::renegotiation_requested(server_->ssl());
+  const bool unanswered = asked && !ended.device_first && counters_.down == 0;
+  if (asked_late || unanswered) {
+    event(ConnectionEvent::Kind::upstream_failed, "client_certificate",
+          authority(facts_.host, facts_.port) +
+              (asked_late ? " asked to renegotiate, most likely for a client certificate. "
+                          : " asked for a client certificate and ended the connection. ") +
+              client_certificate_remedy(facts_.host));
+    return;
+  }
+  if (ended.tls_error.empty()) return;
+  const std::string who = ended.device_first ? "the device" : "the server";
+  if (ended.alert >= 0) {
+    event(ConnectionEvent::Kind::malformed, "tls_alert",
+          "TLS inside CONNECT " + authority(facts_.host, facts_.port) + " was broken off by " +
+              who + " (TLS alert " + alert_word(ended.alert) + ")");
+  } else {
     event(ConnectionEvent::Kind::malformed, "tls",
-          std::string{ended.device_first ? "What the device" : "What the server"} +
-              " sent is not valid TLS: " + ended.tls_error);
+          "What " + who + " sent is not valid TLS: " + ended.tls_error);
   }
 }
 

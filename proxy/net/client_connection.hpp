@@ -52,6 +52,11 @@ class ClientConnection {
   [[nodiscard]] std::chrono::steady_clock::time_point last_activity() const {
     return counters_.last_activity;
   }
+  /// Gives back the TLS buffers of both sides; cheap when they are given back already.
+  void release_buffers() {
+    device_.release_buffers();
+    if (server_) server_->release_buffers();
+  }
   [[nodiscard]] const asio::ip::address& client_address() const { return client_address_; }
 
  private:
@@ -71,6 +76,10 @@ class ClientConnection {
   asio::awaitable<bool> plain_exchange(Head& head, Target target, std::string origin_form);
   asio::awaitable<void> refuse(std::uint16_t status, std::string_view phrase, std::string text);
   asio::awaitable<void> answer_dial_failure(DialFailure failure);
+  /// Ends the device's connection after an answer that it must not lose.
+  asio::awaitable<void> close_gently();
+  /// What a relay's end tells the admin beyond the exchanges.
+  void explain_tls_end(const RelayEnd& ended);
 
   void event(model::ConnectionEvent::Kind kind, std::string reason, std::string detail);
   [[nodiscard]] std::shared_ptr<const model::Connection> facts() const;

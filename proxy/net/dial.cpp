@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "certs/trust.hpp"
+#include "proxy/net/tls_failure.hpp"
 
 namespace eastap::net {
 namespace {
@@ -21,6 +22,11 @@ DialFailure failure(std::string reason, std::string summary, std::string detail)
 /// The words of a TLS failure that is not about the certificate.
 DialFailure tls_failure(const Target& target, const tls::Stream& stream, tls::End end) {
   const std::string where = authority(target.host, target.port);
+  if (tls::ClientContext::certificate_requested(stream.ssl())) {
+    return failure("client_certificate", where + " asks for a client certificate",
+                   client_certificate_remedy(target.host) +
+                       (stream.last_error().empty() ? "" : " (" + stream.last_error() + ")"));
+  }
   switch (end) {
     case tls::End::fin:
     case tls::End::close_notify:
@@ -129,6 +135,7 @@ asio::awaitable<DialResult> Dialler::connect(Target target) {
   }
   auto executor = co_await asio::this_coro::executor;
   std::string errors;
+  bool out_of_files = false;
   std::optional<DialFailure> refused;
   for (const auto& address : answer.addresses) {
     const tcp::endpoint endpoint{address, port};
@@ -144,15 +151,18 @@ asio::awaitable<DialResult> Dialler::connect(Target target) {
     if (!error) {
       co_return Dialled{tls::Stream{std::move(socket)}, authority(endpoint)};
     }
+    out_of_files = out_of_files || error == asio::error::no_descriptors;
     if (!errors.empty()) errors += "; ";
     errors += authority(endpoint) + ": " + error.message();
   }
   if (errors.empty() && refused) co_return tl::unexpected(std::move(*refused));
-  co_return tl::unexpected(
-      failure("connect", authority(target.host, target.port) + " cannot be reached: " + errors,
-              "The server is down, a firewall is between, or the port is wrong. Try from this "
-              "machine: openssl s_client -connect " +
-                  authority(host, port)));
+  co_return tl::unexpected(failure(
+      "connect", authority(target.host, target.port) + " cannot be reached: " + errors,
+      out_of_files ? std::string{"This machine has no file left to open: raise it with ulimit -n, "
+                                 "or allow fewer connections."}
+                   : "The server is down, a firewall is between, or the port is wrong. Try from "
+                     "this machine: openssl s_client -connect " +
+                         authority(host, port)));
 }
 
 asio::awaitable<DialResult> Dialler::connect_tls(Target target) {

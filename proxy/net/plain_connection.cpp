@@ -2,10 +2,13 @@
 /// own pages: one exchange after the other, since each may go to another server.
 
 #include <array>
+#include <cerrno>
 #include <memory>
 #include <span>
 #include <utility>
 #include <vector>
+
+#include <sys/socket.h>
 
 #include "decoder/base/text.hpp"
 #include "proxy/http/decoder.hpp"
@@ -62,17 +65,57 @@ void follow_response(PlainExchange& exchange, const std::vector<http::Event>& ev
   }
 }
 
+/// How many of `octets` belong to the request under way; `events` keeps only its own. What follows,
+/// from a client that does not wait for answers, is for whichever server that request names.
+std::size_t of_this_request(std::vector<http::Event>& events, std::uint64_t first_octet,
+                            std::size_t octets) {
+  for (auto event = events.begin(); event != events.end(); ++event) {
+    if (event->kind != http::Event::Kind::end) continue;
+    const auto end = static_cast<std::size_t>(event->end_offset - first_octet);
+    events.erase(event + 1, events.end());
+    return end;
+  }
+  return octets;
+}
+
+/// After the request: a device that resets while it waits takes its answer's connection with it.
+asio::awaitable<void> watch_device(PlainExchange& exchange) {
+  const auto [error] =
+      co_await exchange.device.socket().async_wait(asio::ip::tcp::socket::wait_error, nothrow);
+  if (error || exchange.response_done || exchange.upgraded || exchange.broken) co_return;
+  int failure = 0;
+  socklen_t size = sizeof failure;
+  const int handle = exchange.device.socket().native_handle();
+  if (::getsockopt(handle, SOL_SOCKET, SO_ERROR, &failure, &size) != 0 || failure == 0) co_return;
+  if (exchange.watch != nullptr) exchange.watch->device_closed(now(), true);
+  exchange.broken = true;
+  exchange.device.reset();
+  exchange.server.reset();
+}
+
 /// Body of the request, until its framing says that it ended.
 asio::awaitable<void> send_body(PlainExchange& exchange) {
   std::vector<http::Event> events;
   while (!exchange.request_done && !exchange.response_done && !exchange.broken) {
     std::vector<std::byte> piece(kPiece);
-    const auto got = exchange.device.read_now(piece);
-    if (got.octets != 0) {
-      piece.resize(got.octets);
+    // Looked at first, and only what belongs to this request is taken from the socket.
+    const ssize_t there =
+        ::recv(exchange.device.socket().native_handle(), piece.data(), piece.size(), MSG_PEEK);
+    tls::Stream::Amount got;
+    if (there > 0) {
+      piece.resize(static_cast<std::size_t>(there));
       events.clear();
+      const std::uint64_t piece_at = exchange.requests.octets_fed();
       exchange.requests.feed(piece, events);
+      piece.resize(of_this_request(events, piece_at, piece.size()));
       follow_request(exchange, events);
+      got = exchange.device.read_now(piece);
+    } else if (there == 0) {
+      got.end = End::fin;
+    } else if (errno != EAGAIN && errno != EINTR) {
+      got.end = End::reset;
+    }
+    if (got.octets != 0) {
       exchange.counters.up += got.octets;
       exchange.counters.last_activity = std::chrono::steady_clock::now();
       if (exchange.watch != nullptr) exchange.watch->from_device(piece, now());
@@ -89,12 +132,20 @@ asio::awaitable<void> send_body(PlainExchange& exchange) {
       if (exchange.watch != nullptr) {
         exchange.watch->device_closed(now(), got.end != End::fin);
       }
-      exchange.server.send_fin();
       exchange.keep_alive = false;
+      if (got.end == End::fin) {
+        exchange.server.send_fin();
+      } else {
+        exchange.broken = true;
+        exchange.server.reset();
+      }
       break;
     }
     const error_code error = co_await exchange.device.readable();
     if (error) break;
+  }
+  if (exchange.request_done && !exchange.response_done && !exchange.broken) {
+    co_await watch_device(exchange);
   }
 }
 
@@ -142,9 +193,10 @@ asio::awaitable<void> receive_answer(PlainExchange& exchange) {
     }
   }
   // An answer that is complete before its request ends the exchange (413 to a large upload): the
-  // other direction must not wait for the rest.
+  // other direction must not wait for the rest, nor for a server that takes no more of it.
   error_code ignored;
-  if (!exchange.request_done && exchange.device.is_open()) exchange.device.socket().cancel(ignored);
+  if (exchange.device.is_open()) exchange.device.socket().cancel(ignored);
+  if (!exchange.request_done && exchange.server.is_open()) exchange.server.socket().cancel(ignored);
 }
 
 }  // namespace
@@ -171,7 +223,7 @@ asio::awaitable<void> ClientConnection::serve_plain(Head head) {
         const std::string answer = local_answer(method, target, services_.ca);
         auto writing = device_.write_all(as_octets(answer));
         co_await within(std::move(writing), services_.config.deadlines.close);
-        device_.send_fin();
+        co_await close_gently();
         co_return;
       }
       const std::string text = "The proxy takes CONNECT host:port and http:// URLs, not \"" +
@@ -253,7 +305,7 @@ asio::awaitable<bool> ClientConnection::plain_exchange(Head& head, Target target
   }
   const bool again =
       exchange.response_done && exchange.request_done && exchange.keep_alive && !exchange.broken;
-  if (!again && !exchange.broken) device_.send_fin();
+  if (!again && !exchange.broken) co_await close_gently();
   co_return again;
 }
 

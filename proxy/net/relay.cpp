@@ -4,6 +4,8 @@
 #include <memory>
 #include <utility>
 
+#include <boost/asio/post.hpp>
+
 #include "decoder/base/time.hpp"
 
 namespace eastap::net {
@@ -21,6 +23,9 @@ std::span<std::byte> scratch() {
   return *buffer;
 }
 
+// Full buffers in a row before other connections of the thread get their turn: 1 MiB, about 1 ms.
+constexpr int kFullBuffersInARow = 16;
+
 Timestamp now() { return std::chrono::floor<Microseconds>(std::chrono::system_clock::now()); }
 
 /// What both directions of one relay share.
@@ -33,6 +38,8 @@ struct Relay {
   bool ended = false;          // the first end was noted
   std::array<bool, 2> told{};  // the watcher knows that the server's, the device's side has ended
   bool broken = false;         // reset or failure: neither direction goes on
+  std::array<bool, 2> reading{true, true};  // from the server, from the device
+  std::array<bool, 2> lost{};               // nothing more can be written to the server, the device
 
   void seen(bool from_device, std::span<const std::byte> octets) {
     (from_device ? counters.up : counters.down) += octets.size();
@@ -66,26 +73,45 @@ struct Relay {
     device.reset();
     server.reset();
   }
+
+  /// What was to be written to one side was not taken. What that side sent before it went away (a
+  /// server's 413 to an upload that it does not want) has often arrived and is still to be read:
+  /// the other direction passes it on, and breaks off when it meets the end.
+  void not_taken(bool by_device, End how) {
+    const auto side = static_cast<std::size_t>(by_device);
+    if (broken) return;
+    if (how != End::reset || !reading[side]) {
+      break_off(by_device);
+    } else {
+      lost[side] = true;
+    }
+  }
 };
 
-/// Offers `octets` to `to` until it has taken all. False: the connection to it is gone.
-asio::awaitable<bool> write_rest(Stream& to, std::vector<std::byte> octets) {
+/// Offers `octets` to `to` until it has taken all.
+asio::awaitable<End> write_rest(Stream& to, std::vector<std::byte> octets) {
   const End end = co_await to.write_all(octets);
-  co_return end == End::none;
+  co_return end;
 }
 
 /// Passes on how a direction ended. True: a FIN may still follow.
-bool pass_end(Relay& relay, Stream& to, bool from_device, End end) {
+asio::awaitable<bool> pass_end(Relay& relay, Stream& to, bool from_device, End end) {
+  if (relay.lost[static_cast<std::size_t>(from_device)]) {
+    relay.break_off(from_device);
+    co_return false;
+  }
   switch (end) {
-    case End::close_notify:
+    case End::close_notify: {
       relay.note_end(from_device, false);
-      to.send_close_notify();
-      return true;
+      const End told = co_await to.close_notify();
+      if (told != End::none) relay.not_taken(!from_device, told);
+      co_return told == End::none && !relay.broken;
+    }
     case End::fin:
       relay.note_end(from_device, false);
       to.send_fin();
-      return false;
-    default: relay.break_off(from_device); return false;
+      co_return false;
+    default: relay.break_off(from_device); co_return false;
   }
 }
 
@@ -93,13 +119,14 @@ asio::awaitable<void> pump(Relay& relay, bool from_device, std::vector<std::byte
   Stream& from = from_device ? relay.device : relay.server;
   Stream& to = from_device ? relay.server : relay.device;
   std::uint64_t delivered = 0;
+  int full_buffers = 0;
 
   if (!early.empty()) {
     relay.seen(from_device, early);
-    const bool taken = co_await write_rest(to, std::move(early));
-    if (!taken && !relay.broken) relay.break_off(!from_device);
+    const End taken = co_await write_rest(to, std::move(early));
+    if (taken != End::none) relay.not_taken(!from_device, taken);
   }
-  while (!relay.broken) {
+  while (!relay.broken && !relay.lost[static_cast<std::size_t>(!from_device)]) {
     const std::span<std::byte> buffer = scratch();
     const Stream::Amount got = from.read_now(buffer);
     if (got.octets != 0) {
@@ -110,17 +137,17 @@ asio::awaitable<void> pump(Relay& relay, bool from_device, std::vector<std::byte
       if (!from_device && relay.watch != nullptr)
         relay.watch->delivered_to_device(delivered, now());
       if (sent.end != End::none) {
-        relay.break_off(!from_device);
+        relay.not_taken(!from_device, sent.end);
         break;
       }
       if (sent.octets < octets.size()) {
         const auto rest = octets.subspan(sent.octets);
         std::vector<std::byte> kept{rest.begin(), rest.end()};
         const std::size_t kept_size = kept.size();
-        const bool taken = co_await write_rest(to, std::move(kept));
+        const End taken = co_await write_rest(to, std::move(kept));
         if (relay.broken) break;
-        if (!taken) {
-          relay.break_off(!from_device);
+        if (taken != End::none) {
+          relay.not_taken(!from_device, taken);
           break;
         }
         delivered += kept_size;
@@ -128,11 +155,29 @@ asio::awaitable<void> pump(Relay& relay, bool from_device, std::vector<std::byte
           relay.watch->delivered_to_device(delivered, now());
       }
     }
-    if (got.end == End::tls_error) relay.end.tls_error = from.last_error();
-    if (got.end != End::none && !pass_end(relay, to, from_device, got.end)) break;
-    if (got.octets == buffer.size()) continue;
+    if (got.end == End::tls_error) {
+      relay.end.tls_error = from.last_error();
+      relay.end.alert = from.received_alert();
+    }
+    if (got.end != End::none) {
+      const bool goes_on = co_await pass_end(relay, to, from_device, got.end);
+      if (!goes_on) break;
+    }
+    if (got.octets == buffer.size()) {
+      if (++full_buffers == kFullBuffersInARow) {
+        full_buffers = 0;
+        co_await asio::post(nothrow);
+      }
+      continue;
+    }
+    full_buffers = 0;
     const error_code error = co_await from.readable();
     if (error) break;  // closed by break_off, a limit or stop
+  }
+  relay.reading[static_cast<std::size_t>(from_device)] = false;
+  // Nobody is left who would meet the end.
+  if (relay.lost[static_cast<std::size_t>(from_device)] && !relay.broken) {
+    relay.break_off(from_device);
   }
 }
 

@@ -24,7 +24,8 @@ struct RelayCounters {
 struct RelayEnd {
   bool device_first = false;
   bool reset = false;
-  std::string tls_error;  ///< what came was not valid TLS
+  std::string tls_error;  ///< what came was not valid TLS, or a TLS alert
+  int alert = -1;         ///< the alert, RFC 8446 6
 };
 
 /// Passes octets both ways until both directions have ended. Byte-exact and at once: what arrives

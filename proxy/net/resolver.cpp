@@ -60,44 +60,50 @@ struct Resolver::Shared {
 
   Limits limits;
   std::mutex mutex;
+  bool closed = false;
   std::list<Cached> cache;  // most recently looked up first
   std::unordered_map<std::string, std::list<Cached>::iterator> by_host;
   std::unordered_map<std::string, std::vector<std::shared_ptr<Waiter>>> under_way;
 
   void finished(const std::string& host, const Answer& answer) {
-    std::vector<std::shared_ptr<Waiter>> waiters;
-    {
-      const std::scoped_lock lock{mutex};
-      if (const auto entry = under_way.find(host); entry != under_way.end()) {
-        waiters = std::move(entry->second);
-        under_way.erase(entry);
+    // All of it under the lock: after `close` the waiters' executors may be gone, so nothing may be
+    // posted to them then, and no waiter, whose timer belongs to one, may end here later.
+    const std::scoped_lock lock{mutex};
+    if (const auto entry = under_way.find(host); entry != under_way.end()) {
+      for (auto& waiter : entry->second) {
+        auto executor = waiter->timer.get_executor();
+        asio::post(executor, [waiter = std::move(waiter), answer] {
+          waiter->answer = answer;
+          waiter->answered = true;
+          waiter->timer.cancel();
+        });
       }
-      if (const auto old = by_host.find(host); old != by_host.end()) {
-        cache.erase(old->second);
-        by_host.erase(old);
-      }
-      const auto keep = answer.addresses.empty() ? limits.keep_failure : limits.keep;
-      cache.push_front({host, answer, Clock::now() + keep});
-      by_host[host] = cache.begin();
-      if (cache.size() > limits.cached_names) {
-        by_host.erase(cache.back().host);
-        cache.pop_back();
-      }
+      under_way.erase(entry);
     }
-    for (auto& waiter : waiters) {
-      auto executor = waiter->timer.get_executor();
-      asio::post(executor, [waiter, answer] {
-        waiter->answer = answer;
-        waiter->answered = true;
-        waiter->timer.cancel();
-      });
+    if (closed) return;
+    if (const auto old = by_host.find(host); old != by_host.end()) {
+      cache.erase(old->second);
+      by_host.erase(old);
+    }
+    const auto keep = answer.addresses.empty() ? limits.keep_failure : limits.keep;
+    cache.push_front({host, answer, Clock::now() + keep});
+    by_host[host] = cache.begin();
+    if (cache.size() > limits.cached_names) {
+      by_host.erase(cache.back().host);
+      cache.pop_back();
     }
   }
 };
 
 Resolver::Resolver() : Resolver{Limits{}} {}
 Resolver::Resolver(Limits limits) : shared_{std::make_shared<Shared>(limits)} {}
-Resolver::~Resolver() = default;
+Resolver::~Resolver() { close(); }
+
+void Resolver::close() {
+  const std::scoped_lock lock{shared_->mutex};
+  shared_->closed = true;
+  shared_->under_way.clear();
+}
 
 asio::awaitable<Resolver::Answer> Resolver::resolve(std::string host,
                                                     std::chrono::milliseconds limit) {
@@ -112,6 +118,11 @@ asio::awaitable<Resolver::Answer> Resolver::resolve(std::string host,
   auto waiter = std::make_shared<Waiter>(executor);
   {
     std::unique_lock lock{shared_->mutex};
+    if (shared_->closed) {
+      Answer answer;
+      answer.error = "the proxy is stopping";
+      co_return answer;
+    }
     if (const auto entry = shared_->by_host.find(host);
         entry != shared_->by_host.end() && entry->second->until > Clock::now()) {
       co_return entry->second->answer;

@@ -34,6 +34,10 @@ class Resolver {
   Resolver& operator=(const Resolver&) = delete;
   ~Resolver();
 
+  /// From then on no answer is delivered, so that the executors of callers may go while look-ups
+  /// are under way (getaddrinfo ends when it wants to). Callers' threads must have ended.
+  void close();
+
   /// Waits at most `limit` (the look-up itself goes on and is cached).
   asio::awaitable<Answer> resolve(std::string host, std::chrono::milliseconds limit);
 

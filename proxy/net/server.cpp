@@ -11,7 +11,9 @@
 #include <utility>
 
 #include <arpa/inet.h>
+#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/bind_executor.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -21,6 +23,7 @@
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <openssl/rand.h>
+#include <pthread.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -132,11 +135,13 @@ void raise_file_limit(std::uint32_t connections, spdlog::logger& log) {
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   const rlim_t wanted = static_cast<rlim_t>(connections) * 2 + 256;
   if (limit.rlim_cur >= wanted) return;
-  limit.rlim_cur = std::min(wanted, limit.rlim_max);
-  setrlimit(RLIMIT_NOFILE, &limit);
+  rlimit raised = limit;
+  raised.rlim_cur = std::min(wanted, limit.rlim_max);
+  if (setrlimit(RLIMIT_NOFILE, &raised) == 0) limit = raised;
   if (limit.rlim_cur < wanted) {
+    const rlim_t left = limit.rlim_cur > 32 ? limit.rlim_cur - 32 : 0;  // capture, log, look-ups
     log.warn("only {} files may be open at once, so about {} connections; raise it with ulimit -n",
-             limit.rlim_cur, (limit.rlim_cur - 256) / 2);
+             limit.rlim_cur, left / 2);
   }
 }
 
@@ -179,8 +184,15 @@ tcp::acceptor bind_listener(asio::io_context& context, const config::Endpoint& l
 
 /// One relay thread with its connections.
 struct Worker {
+  /// A connection, and what ends whatever its coroutine waits for (a name, a dial).
+  struct Served {
+    ClientConnection connection;
+    asio::cancellation_signal cancel;
+    Served(Services& services, ConnectionId id, tcp::socket&& socket, const tcp::endpoint& client)
+        : connection{services, id, std::move(socket), client} {}
+  };
   // Before the context: coroutine frames that end with it still take themselves out of the set.
-  std::unordered_set<ClientConnection*> connections;
+  std::unordered_set<Served*> connections;
   asio::io_context context{1};
   asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
   std::thread thread;
@@ -239,13 +251,15 @@ class Server::Core {
     for (auto& worker : workers_) {
       asio::co_spawn(worker->context, idle_sweep(*worker), at_end("the idle sweep"));
       worker->thread = std::thread{[this, &worker = *worker] { run(worker); }};
+      pthread_setname_np(worker->thread.native_handle(), "relay");  // for top -H and profilers
     }
   }
 
   ~Core() {
     stop();
     acceptor_.reset();
-    workers_.clear();  // coroutine frames that are left end here, while all they use is alive
+    resolver_.close();  // look-ups under way may end after the threads they would answer to
+    workers_.clear();   // coroutine frames that are left end here, while all they use is alive
   }
 
   void stop() {
@@ -257,16 +271,19 @@ class Server::Core {
           error_code ignored;
           acceptor_->close(ignored);
         }
-        for (ClientConnection* connection : worker.connections) {
-          connection->stop(model::Ending::proxy_stopped, "eastap was stopped");
+        const std::vector<Worker::Served*> open{worker.connections.begin(),
+                                                worker.connections.end()};
+        for (Worker::Served* served : open) {
+          served->connection.stop(model::Ending::proxy_stopped, "eastap was stopped");
+        }
+        for (Worker::Served* served : open) {
+          // One may end, and free itself, while another is cancelled.
+          if (worker.connections.contains(served)) {
+            served->cancel.emit(asio::cancellation_type::terminal);
+          }
         }
         worker.work.reset();
-        // Coroutines that wait for a timer (a name look-up under way) are ended with the context.
-        asio::post(worker.context, [&worker] {
-          auto timer =
-              std::make_shared<asio::steady_timer>(worker.context, std::chrono::milliseconds{200});
-          timer->async_wait([&worker, timer](error_code) { worker.context.stop(); });
-        });
+        end_when_idle(worker, std::chrono::steady_clock::now() + config_.deadlines.stop);
       });
     }
     for (auto& worker : workers_) worker->thread.join();
@@ -279,6 +296,18 @@ class Server::Core {
   }
 
  private:
+  /// Stops a thread when its connections have ended; what is left at `deadline` ends with the
+  /// context.
+  void end_when_idle(Worker& worker, std::chrono::steady_clock::time_point deadline) {
+    if (worker.connections.empty() || std::chrono::steady_clock::now() >= deadline) {
+      worker.context.stop();
+      return;
+    }
+    auto timer = std::make_shared<asio::steady_timer>(worker.context, std::chrono::milliseconds{2});
+    timer->async_wait(
+        [this, &worker, deadline, timer](error_code) { end_when_idle(worker, deadline); });
+  }
+
   /// What becomes of a coroutine's exception: only cancellation is ordinary.
   std::function<void(std::exception_ptr)> at_end(std::string what) {
     return [this, what = std::move(what)](std::exception_ptr failure) {
@@ -309,6 +338,7 @@ class Server::Core {
   asio::awaitable<void> accept_loop() {
     auto executor = co_await asio::this_coro::executor;
     std::size_t next_worker = 0;
+    std::chrono::steady_clock::time_point last_warning{};
     while (!stopping_) {
       Worker& worker = *workers_[next_worker];
       next_worker = (next_worker + 1) % workers_.size();
@@ -318,7 +348,11 @@ class Server::Core {
       if (error == asio::error::operation_aborted || !acceptor_->is_open()) co_return;
       if (error) {
         // Mostly "too many open files": existing connections go on, new ones wait a moment.
-        log_.warn("a new connection could not be accepted: {}", error.message());
+        const auto now = std::chrono::steady_clock::now();
+        if (now - last_warning > std::chrono::seconds{10}) {
+          last_warning = now;
+          log_.warn("new connections cannot be accepted: {}", error.message());
+        }
         asio::steady_timer pause{executor, std::chrono::milliseconds{100}};
         co_await pause.async_wait(nothrow);
         continue;
@@ -378,43 +412,47 @@ class Server::Core {
     struct Registration {
       Core& core;
       Worker& worker;
-      ClientConnection connection;
+      Worker::Served served;
       Registration(Core& owner, Worker& on, tcp::socket&& accepted, const tcp::endpoint& from)
           : core{owner},
             worker{on},
-            connection{*owner.services_, ConnectionId{owner.next_connection_++},
-                       std::move(accepted), from} {
-        worker.connections.insert(&connection);
+            served{*owner.services_, ConnectionId{owner.next_connection_++}, std::move(accepted),
+                   from} {
+        worker.connections.insert(&served);
       }
       ~Registration() {
-        worker.connections.erase(&connection);
-        core.release(connection.client_address());
+        worker.connections.erase(&served);
+        core.release(served.connection.client_address());
       }
     };
     const auto registration =
         std::make_unique<Registration>(*this, worker, std::move(socket), client);
     if (stopping_) co_return;
-    co_await registration->connection.run();
+    auto token = asio::bind_cancellation_slot(registration->served.cancel.slot(), nothrow);
+    auto running = registration->served.connection.run();
+    const auto [failure] = co_await asio::co_spawn(worker.context, std::move(running), token);
+    if (failure) std::rethrow_exception(failure);
   }
 
-  /// One timer a thread instead of one a connection.
+  /// One timer a thread instead of one a connection: quiet connections give their TLS buffers
+  /// back, and those beyond the waiting limit end.
   asio::awaitable<void> idle_sweep(Worker& worker) {
     const auto limit = config_.deadlines.waiting;
-    const auto interval = std::clamp<std::chrono::milliseconds>(
-        limit / 8, std::chrono::milliseconds{100}, std::chrono::seconds{30});
+    constexpr std::chrono::milliseconds quiet{500};
+    const auto interval =
+        std::clamp<std::chrono::milliseconds>(limit / 8, std::chrono::milliseconds{100}, quiet);
     asio::steady_timer timer{worker.context};
     while (!stopping_) {
       timer.expires_after(interval);
       const auto [error] = co_await timer.async_wait(nothrow);
       if (error) co_return;
       const auto now = std::chrono::steady_clock::now();
-      std::vector<ClientConnection*> expired;
-      for (ClientConnection* connection : worker.connections) {
-        if (now - connection->last_activity() > limit) expired.push_back(connection);
-      }
-      for (ClientConnection* connection : expired) {
-        connection->stop(model::Ending::proxy_failed,
-                         "no octet passed for longer than the waiting limit of this proxy");
+      for (Worker::Served* served : worker.connections) {
+        const auto idle = now - served->connection.last_activity();
+        if (idle > quiet) served->connection.release_buffers();
+        if (idle <= limit) continue;
+        served->connection.stop(model::Ending::proxy_failed,
+                                "no octet passed for longer than the waiting limit of this proxy");
       }
     }
   }
@@ -453,6 +491,13 @@ class Server::Core {
   std::unordered_map<asio::ip::address, std::uint32_t, AddressHash> clients_;
   std::chrono::steady_clock::time_point last_limit_note_{};
 };
+
+void check_rules(const config::Config& config) {
+  (void)networks(config.allow, "--allow");
+  (void)networks(config.allow_target, "--allow-target");
+  (void)host_rules(config.intercept, config.tunnel, "--intercept / --tunnel");
+  (void)host_rules(config.upstream_insecure, {}, "--upstream-insecure");
+}
 
 Server::Server(const config::Config& config, ServerStart start, pipeline::Output& output,
                spdlog::logger& log)

@@ -24,6 +24,10 @@ struct ServerCounts {
   std::uint64_t connections = 0, refused = 0, open = 0;
 };
 
+/// Throws `config::ConfigError` for patterns and ranges that cannot be read. For before anything is
+/// created on disk.
+void check_rules(const config::Config& config);
+
 /// The running proxy: listener, relay threads, everything between accept and close.
 class Server {
  public:

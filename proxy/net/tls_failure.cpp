@@ -12,8 +12,11 @@ struct Alert {
 };
 
 // RFC 8446 6.2 and RFC 5246 7.2.2
-constexpr std::array<Alert, 16> kAlerts{{
+constexpr std::array<Alert, 22> kAlerts{{
     {0, "close_notify"},
+    {10, "unexpected_message"},
+    {20, "bad_record_mac"},
+    {22, "record_overflow"},
     {40, "handshake_failure"},
     {42, "bad_certificate"},
     {43, "unsupported_certificate"},
@@ -29,14 +32,10 @@ constexpr std::array<Alert, 16> kAlerts{{
     {71, "insufficient_security"},
     {80, "internal_error"},
     {90, "user_canceled"},
+    {112, "unrecognized_name"},
+    {116, "certificate_required"},
+    {120, "no_application_protocol"},
 }};
-
-std::string word_of(int alert) {
-  for (const auto& known : kAlerts) {
-    if (known.code == alert) return known.word;
-  }
-  return "alert_" + std::to_string(alert);
-}
 
 bool is_about_trust(int alert) { return (alert >= 42 && alert <= 46) || alert == 48; }
 
@@ -53,6 +52,19 @@ std::string trust_remedy(const std::string& host) {
 
 }  // namespace
 
+std::string alert_word(int alert) {
+  for (const auto& known : kAlerts) {
+    if (known.code == alert) return known.word;
+  }
+  return "alert_" + std::to_string(alert);
+}
+
+std::string client_certificate_remedy(const std::string& host) {
+  return "The device's certificate and key never leave the device, so a connection that is "
+         "decrypted cannot show them. To let the device log in, pass this host through: --tunnel " +
+         host;
+}
+
 TlsFailureWords explain_client_tls_failure(const TlsFailureFacts& facts) {
   TlsFailureWords words;
   if (!facts.leaf_error.empty()) {
@@ -62,11 +74,11 @@ TlsFailureWords explain_client_tls_failure(const TlsFailureFacts& facts) {
     words.reason = "handshake_timeout";
     words.detail = "The device began a TLS handshake for " + facts.host + " and did not finish it.";
   } else if (is_about_trust(facts.alert)) {
-    words.reason = word_of(facts.alert);
+    words.reason = alert_word(facts.alert);
     words.detail = "The device does not trust the certificate for " + facts.host + " (TLS alert " +
                    words.reason + "). " + trust_remedy(facts.host);
   } else if (facts.alert >= 0) {
-    words.reason = word_of(facts.alert);
+    words.reason = alert_word(facts.alert);
     words.detail = "The device broke off the TLS handshake for " + facts.host + " (TLS alert " +
                    words.reason + ").";
   } else if (facts.end == tls::End::tls_error) {

@@ -22,6 +22,12 @@ struct TlsFailureWords {
   std::string detail;  ///< what it most likely means and what to do, for the admin
 };
 
+/// The name of an alert, RFC 8446 6: "unknown_ca", else "alert_<number>".
+[[nodiscard]] std::string alert_word(int alert);
+
+/// What to do about a server that asks for the device's certificate.
+[[nodiscard]] std::string client_certificate_remedy(const std::string& host);
+
 [[nodiscard]] TlsFailureWords explain_client_tls_failure(const TlsFailureFacts& facts);
 
 }  // namespace eastap::net

@@ -82,6 +82,7 @@ struct Assembler::Open {
   bool is_connect = false;
   bool request_over = false;   // complete, or nothing more of it will come
   bool response_over = false;  // came to its end
+  Timestamp progress_at{};     // when it was last shown as far as it came
   std::string interim;         // the last 1xx head, for when nothing follows
   std::string error;
 
@@ -261,6 +262,7 @@ void Assembler::from_server(std::span<const std::byte> octets, Timestamp now) {
   Events events;
   responses_.feed(octets, events);
   on_responses(events, now);
+  offer_progress(now);
   if (responses_.is_idle() || (answering() != nullptr && answering()->response != nullptr)) {
     responses_.shrink();
   } else if (!response_began_) {
@@ -340,6 +342,31 @@ void Assembler::response_ended(const Event& event, Timestamp now) {
   open->response_end = event.offset;
   open->response_over = true;
   ++answered_;
+}
+
+void Assembler::offer_progress(Timestamp now) {
+  Open* const open = answering();
+  if (open == nullptr || !open->response || !open->of_interest || !open->request_over) return;
+  const model::Message& response = *open->response;
+  if (response.body.empty()) return;
+  const bool is_first = open->progress_at == Timestamp{};
+  const Timestamp due = is_first ? response.began + limits_.progress_first
+                                 : open->progress_at + limits_.progress_again;
+  if (now < due) return;
+  open->progress_at = now;
+  auto so_far = std::make_shared<model::Message>();
+  so_far->head = response.head;
+  so_far->body = response.body.substr(0, limits_.progress_body);
+  so_far->body_size = response.body_size;
+  so_far->wire_size = responses_.octets_fed() - open->response_at;
+  so_far->began = response.began;
+  so_far->ended = now;
+  Progress progress;
+  progress.exchange.id = open->id;
+  progress.exchange.connection = connection_;
+  progress.exchange.request = open->request;
+  progress.exchange.response = std::move(so_far);
+  output_.take(std::move(progress));
 }
 
 void Assembler::response_cut(const Event& event) {

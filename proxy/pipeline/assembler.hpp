@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -47,6 +48,11 @@ struct AssemblerLimits {
   std::size_t open_requests = 64;
   /// Reserved at once because a Content-Length announces it; more is reserved as it arrives.
   std::size_t reserve = 64 * 1024;
+  /// An answer that has been arriving for `progress_first` is shown as far as it came, its first
+  /// `progress_body` octets, and again at most every `progress_again`; when octets arrive, for no
+  /// clock runs here.
+  std::chrono::seconds progress_first{2}, progress_again{10};
+  std::size_t progress_body = 256 * 1024;
   http::Limits http;
 };
 
@@ -57,6 +63,8 @@ struct AssemblerLimits {
 /// ended: when the response has come to its end *and* been handed to the operating system, or when
 /// the connection ends. When the response ends first, or the request never completes, only the
 /// second is handed on. Exchanges end in the order of their requests.
+///
+/// Of an answer that takes long, a `Progress` is handed on between the two.
 ///
 /// While a request waits, an Assembler holds its octets and less than 2 KiB.
 class Assembler {
@@ -100,6 +108,7 @@ class Assembler {
   void request_cut(const http::Event& event, Timestamp now);
   void response_cut(const http::Event& event);
   void malformed(http::Direction direction, const Events& events, std::size_t index, Timestamp now);
+  void offer_progress(Timestamp now);
   void settle(Timestamp now);
   void end_front(model::Ending ending, Timestamp now);
   void end_all(model::Ending ending, Timestamp now);

@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "decoder/base/text.hpp"
+#include "decoder/eas/body.hpp"
 #include "decoder/wbxml/decode.hpp"
 #include "proxy/http/decoder.hpp"
 #include "proxy/http/mask.hpp"
@@ -165,6 +166,10 @@ void Pipeline::take(Input&& input) {
     take_exchange(std::move(*exchange));
     return;
   }
+  if (auto* progress = std::get_if<Progress>(&input)) {
+    take_progress(std::move(progress->exchange));
+    return;
+  }
   auto& event = std::get<model::ConnectionEvent>(input);
   auto found = analyzer_.observe(event);
   sink_(std::make_shared<const Record>(Record{std::move(event)}));
@@ -172,20 +177,43 @@ void Pipeline::take(Input&& input) {
 }
 
 void Pipeline::take_exchange(model::Exchange&& input) {
-  ExchangeRecord record;
+  // Made where it stays: a Command has too many members to be moved about.
+  const auto made = std::make_shared<Record>();
+  auto& record = made->what.emplace<ExchangeRecord>();
   record.exchange = std::move(input);
   model::Exchange& exchange = record.exchange;
-  const std::string method{method_of(*exchange.request)};
+  const std::string_view method = method_of(*exchange.request);
   Prepared request = prepare(exchange.request, http::Direction::request, "",
                              exchange.bodies_dropped, settings_.coding);
   Prepared response = prepare(exchange.response, http::Direction::response, method,
                               exchange.bodies_dropped, settings_.coding);
-  exchange.request = std::move(request.message);
+  exchange.request = std::move(request.message);  // the same head, so `method` stays valid
   exchange.response = std::move(response.message);
   record.command = session_.understand(exchange, std::move(request.body), std::move(response.body));
   auto found = analyzer_.observe(exchange, record.command);
-  sink_(std::make_shared<const Record>(Record{std::move(record)}));
+  sink_(made);
   hand_on(std::move(found));
+}
+
+void Pipeline::take_progress(model::Exchange&& input) {
+  ProgressRecord record;
+  record.exchange = std::move(input);
+  model::Exchange& exchange = record.exchange;
+  const std::string method{method_of(*exchange.request)};
+  Prepared request =
+      prepare(exchange.request, http::Direction::request, "", false, settings_.coding);
+  Prepared response =
+      prepare(exchange.response, http::Direction::response, method, false, settings_.coding);
+  exchange.request = std::move(request.message);
+  exchange.response = std::move(response.message);
+  response.body.whole = false;
+  response.body.diagnostics.clear();  // of a coding that has not come to its end
+  record.command = session_.understand(exchange, std::move(request.body), {});
+  const std::string_view type = exchange.response->head.find("Content-Type").value_or("");
+  std::vector<Diagnostic> unfinished;  // that the body is not whole is no news
+  record.command.response = eas::read_body(std::move(response.body), type, "response body",
+                                           settings_.eas, false, unfinished);
+  sink_(std::make_shared<const Record>(Record{std::move(record)}));
 }
 
 void Pipeline::hand_on(std::vector<findings::Finding>&& found) {

@@ -33,6 +33,7 @@ class Pipeline {
 
  private:
   void take_exchange(model::Exchange&& exchange);
+  void take_progress(model::Exchange&& exchange);
   void hand_on(std::vector<findings::Finding>&& found);
 
   PipelineSettings settings_;

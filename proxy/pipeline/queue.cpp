@@ -16,6 +16,9 @@ std::size_t size_of(const Input& input) {
   if (const auto* exchange = std::get_if<model::Exchange>(&input)) {
     return sizeof(Input) + size_of(exchange->request) + size_of(exchange->response);
   }
+  if (const auto* progress = std::get_if<Progress>(&input)) {
+    return sizeof(Input) + size_of(progress->exchange.response);  // the request was counted before
+  }
   const auto& event = std::get<model::ConnectionEvent>(input);
   return sizeof(Input) + event.reason.size() + event.detail.size();
 }
@@ -60,10 +63,13 @@ InputQueue::InputQueue(const QueueLimits& limits) : limits_{limits} {}
 void InputQueue::take(Input&& input) {
   std::size_t size = size_of(input);
   bool wake = false;
+  const bool is_progress = std::holds_alternative<Progress>(input);
   {
     // Copying heads under the lock happens only when the queue is full; the taker holds it for a
     // swap of pointers.
     const std::lock_guard lock{mutex_};
+    // Left out under load, and no loss: what it shows comes again with the whole answer.
+    if (is_progress && (closed_ || counts_.bytes + size > limits_.bytes / 2)) return;
     if (counts_.bytes + size > limits_.bytes && drop_bodies(input)) {
       size = size_of(input);
       ++counts_.bodies_dropped;

@@ -36,8 +36,18 @@ class Outlet {
     std::size_t octets = 64U << 20;  ///< of the bodies these hold
   };
 
-  /// `closed` is called once, on the outlet's thread, when the reader of the pipe has gone.
-  Outlet(int descriptor, Renderer& renderer, WhenFull when_full, std::function<void()> closed);
+  struct Callbacks {
+    /// Once, on the outlet's thread: the reader of the pipe has gone.
+    std::function<void()> closed;
+    /// On the outlet's thread: the output cannot be written (a full disk, a terminal that went
+    /// away); once until it can again. With `drop` it is tried again every second, with `wait` this
+    /// is the end of it.
+    std::function<void(const std::string& why)> failed;
+    /// On the thread of `take` while it waits: whether to stop waiting. Asked a few times a second.
+    std::function<bool()> give_up;
+  };
+
+  Outlet(int descriptor, Renderer& renderer, WhenFull when_full, Callbacks callbacks);
   ~Outlet();
   Outlet(const Outlet&) = delete;
   Outlet& operator=(const Outlet&) = delete;
@@ -57,12 +67,18 @@ class Outlet {
     std::size_t octets = 0;
   };
   void run();
+  void append(std::string& text, const Entry& entry);
+  void give_up();
+  /// Waits a moment, then whether to try again; false once the end has waited long enough.
+  bool patient(int& patience);
   bool write_out(std::string_view text);
+  bool failing_ = false;  // of the outlet's thread: the last write failed
 
   const int descriptor_;
   Renderer& renderer_;
   const WhenFull when_full_;
-  const std::function<void()> closed_callback_;
+  const Callbacks callbacks_;
+  const std::size_t largest_write_;
   const Limits limits_;
   std::mutex mutex_;
   std::condition_variable wake_, room_;

@@ -6,6 +6,7 @@
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
+#include <vector>
 
 #include "decoder/render/line.hpp"
 #include "proxy/sink/outlet.hpp"
@@ -25,13 +26,26 @@ class LineRenderer final : public Renderer {
   void append_note(std::string& out, const std::string& text) override;
 
  private:
+  struct Held {
+    std::string lines;
+    std::uint64_t exchange = 0;  ///< whose line must come first
+    Timestamp since{};
+  };
   [[nodiscard]] bool first_time(const std::string& host);
+  void append_exchange(std::string& out, const pipeline::ExchangeRecord& record);
+  void append_finding(std::string& out, const findings::Finding& finding);
+  void release_held(std::string& out, std::uint64_t exchange, Timestamp now);
 
   Settings settings_;
   // A phone meets a few hundred hosts; beyond this a host is named again, which harms nothing.
   static constexpr std::size_t kRememberedHosts = 4'096;
   std::unordered_set<std::string> tunnelled_;
-  std::unordered_map<std::uint64_t, findings::Severity> shown_;  // by finding
+  std::unordered_set<std::uint64_t> shown_;  // findings whose explanation was printed
+  // Requests without a line yet: a finding that a request gave rise to is printed below its line,
+  // not above it.
+  std::unordered_map<std::uint64_t, Timestamp> unanswered_;
+  std::vector<Held> held_;
+  std::unordered_map<std::string, Timestamp> told_;  // troubles whose next step was printed
 };
 
 /// The records, one JSON object a line: `--tail json`, `--json`.

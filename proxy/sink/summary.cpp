@@ -34,12 +34,14 @@ void Summary::take(const pipeline::Record& record) {
   } else if (const auto* finding = std::get_if<findings::Finding>(&record.what)) {
     if (findings_.size() < kCounted || findings_.contains(finding->id.value)) {
       findings_[finding->id.value] = finding->severity;
+    } else if (!worst_uncounted_ || finding->severity > *worst_uncounted_) {
+      worst_uncounted_ = finding->severity;
     }
   }
 }
 
 std::optional<findings::Severity> Summary::worst() const {
-  std::optional<findings::Severity> worst;
+  std::optional<findings::Severity> worst = worst_uncounted_;
   for (const auto& [id, severity] : findings_) {
     if (!worst || severity > *worst) worst = severity;
   }

@@ -23,13 +23,14 @@ class Summary {
   [[nodiscard]] std::string sentence() const;
 
  private:
-  // More devices or hosts than this are counted as "more than".
+  // Devices, hosts and incidents beyond this are not counted.
   static constexpr std::size_t kCounted = 10'000;
   std::uint64_t exchanges_ = 0;
   std::uint64_t interrupted_ = 0;
   std::uint64_t not_decoded_ = 0;
   std::set<std::string> devices_, tunnelled_, tls_failures_;
   std::map<std::uint64_t, findings::Severity> findings_;  // the last severity of each incident
+  std::optional<findings::Severity> worst_uncounted_;     // of those beyond kCounted
 };
 
 }  // namespace eastap::sink

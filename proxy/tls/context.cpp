@@ -26,6 +26,8 @@ struct ServerRequest {
 struct ClientRequest {
   ClientContext* context = nullptr;
   std::string key;
+  bool certificate_requested = false;
+  bool renegotiation_requested = false;
   certs::CertHandle rejected;  // OpenSSL forgets the peer's certificate when it does not verify
 };
 
@@ -58,11 +60,16 @@ void require(bool success, const char* what) {
 void common_settings(SSL_CTX* context) {
   require(SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1,
           "set the lowest TLS version");
-  SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-                                SSL_MODE_RELEASE_BUFFERS);
+  // Without SSL_MODE_RELEASE_BUFFERS, which would free and allocate four buffers of 17 kB an
+  // exchange (3 us): Stream::release_buffers frees them once a connection has been quiet for a
+  // moment.
+  SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_CTX_set_read_ahead(context, 1);  // header and body of a record by one system call
-  // Renegotiation has no use on either side, and toward a phone it is a way to burn CPU.
-  SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+  // Renegotiation has no use on either side, and toward a phone it is a way to burn CPU. A FIN
+  // without close_notify ends one direction only: without this option OpenSSL answers it with a
+  // fatal alert and refuses to write from then on. Stream tells it from a close_notify.
+  SSL_CTX_set_options(
+      context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_IGNORE_UNEXPECTED_EOF);
 }
 
 }  // namespace
@@ -90,6 +97,10 @@ struct ServerCallbacks {
       return 0;
     }
   }
+
+  /// Acknowledges SNI (RFC 6066 3), so that OpenSSL keeps the name in the session: a resumed
+  /// TLS 1.2 connection would have none, and a ticket could be used under another name.
+  static int acknowledge_name(SSL*, int*, void*) noexcept { return SSL_TLSEXT_ERR_OK; }
 
   /// `http/1.1` when the phone offers it; no ALPN answer at all otherwise (RFC 7301 lets it go on).
   static int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_length,
@@ -122,6 +133,9 @@ ServerContext::ServerContext(certs::LeafCache& leaves, KeyLog key_log)
   SSL_CTX_set_app_data(context_.get(), this);
   SSL_CTX_set_cert_cb(context_.get(), &ServerCallbacks::choose_certificate, nullptr);
   SSL_CTX_set_alpn_select_cb(context_.get(), &ServerCallbacks::choose_protocol, nullptr);
+  // SSL_CTX_set_tlsext_servername_callback without its macro's C cast
+  SSL_CTX_callback_ctrl(context_.get(), SSL_CTRL_SET_TLSEXT_SERVERNAME_CB,
+                        reinterpret_cast<void (*)()>(&ServerCallbacks::acknowledge_name));
   // Tickets carry the session, so no memory is held for a phone that went away. One ticket a
   // handshake is enough: phones keep few connections, and each ticket costs CPU and 250 octets.
   SSL_CTX_set_session_cache_mode(context_.get(), SSL_SESS_CACHE_OFF);
@@ -177,6 +191,20 @@ struct ClientCallbacks {
     return 0;
   }
 
+  /// The server wants to know who we are. No certificate is ever sent: the device's key is not
+  /// here.
+  static int client_certificate(SSL* ssl, X509**, EVP_PKEY**) noexcept {
+    if (auto* request = ex_data<ClientRequest>(ssl)) request->certificate_requested = true;
+    return 0;
+  }
+
+  /// Notes our refusal of a renegotiation, which OpenSSL makes without a word.
+  static void progress(const SSL* ssl, int where, int value) noexcept {
+    constexpr int kRefusal = (SSL3_AL_WARNING << 8) | SSL_AD_NO_RENEGOTIATION;
+    if (where != SSL_CB_WRITE_ALERT || value != kRefusal) return;
+    if (auto* request = ex_data<ClientRequest>(ssl)) request->renegotiation_requested = true;
+  }
+
   static int new_session(SSL* ssl, SSL_SESSION* session) noexcept {
     const auto* request = ex_data<ClientRequest>(ssl);
     if (request == nullptr) return 0;
@@ -212,6 +240,8 @@ ClientContext::ClientContext(X509_STORE* trusted, bool verify, KeyLog key_log)
   SSL_CTX_set_session_cache_mode(context_.get(),
                                  SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
   SSL_CTX_sess_set_new_cb(context_.get(), &ClientCallbacks::new_session);
+  SSL_CTX_set_client_cert_cb(context_.get(), &ClientCallbacks::client_certificate);
+  SSL_CTX_set_info_callback(context_.get(), &ClientCallbacks::progress);
   if (key_log_) SSL_CTX_set_keylog_callback(context_.get(), &ClientCallbacks::log_key);
 }
 
@@ -252,6 +282,16 @@ certs::TlsHandle ClientContext::make(const std::string& host, std::uint16_t port
 const X509* ClientContext::rejected_certificate(const SSL* ssl) {
   const auto* request = ex_data<ClientRequest>(ssl);
   return request != nullptr ? request->rejected.get() : nullptr;
+}
+
+bool ClientContext::certificate_requested(const SSL* ssl) {
+  const auto* request = ex_data<ClientRequest>(ssl);
+  return request != nullptr && request->certificate_requested;
+}
+
+bool ClientContext::renegotiation_requested(const SSL* ssl) {
+  const auto* request = ex_data<ClientRequest>(ssl);
+  return request != nullptr && request->renegotiation_requested;
 }
 
 void ClientContext::remember(const std::string& key, certs::TlsSessionHandle session) {

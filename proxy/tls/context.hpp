@@ -62,6 +62,11 @@ class ClientContext {
   /// The server's certificate that did not verify; null when it did, or none came. Borrowed from
   /// the connection.
   [[nodiscard]] static const X509* rejected_certificate(const SSL* ssl);
+  /// The server asked for a client certificate, and got none.
+  [[nodiscard]] static bool certificate_requested(const SSL* ssl);
+  /// The server asked to renegotiate (TLS 1.2), which was refused. IIS does so to ask for a client
+  /// certificate once it knows the path of the request.
+  [[nodiscard]] static bool renegotiation_requested(const SSL* ssl);
 
  private:
   friend struct ClientCallbacks;

@@ -1,6 +1,7 @@
 #include "proxy/tls/stream.hpp"
 
 #include <cerrno>
+#include <utility>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -16,13 +17,6 @@ constexpr std::size_t kLargestRecord = 16'384;  // RFC 8446 5.1
 
 net::ip::tcp::socket::wait_type wait_for(bool writing) {
   return writing ? net::ip::tcp::socket::wait_write : net::ip::tcp::socket::wait_read;
-}
-
-End errno_end() {
-  return errno == ECONNRESET || errno == EPIPE || errno == ETIMEDOUT || errno == EHOSTUNREACH ||
-                 errno == ENETUNREACH || errno == ECONNABORTED
-             ? End::reset
-             : End::fin;
 }
 
 /// OpenSSL numbers the reasons of received alerts 1000 + alert.
@@ -54,19 +48,17 @@ End Stream::failure(int ssl_result, Want& want) {
   switch (kind) {
     case SSL_ERROR_WANT_READ: want = Want::read; return End::none;
     case SSL_ERROR_WANT_WRITE: want = Want::write; return End::none;
-    case SSL_ERROR_ZERO_RETURN: return End::close_notify;
+    case SSL_ERROR_ZERO_RETURN:
+      // SSL_OP_IGNORE_UNEXPECTED_EOF makes a bare FIN look like a close_notify; only at a FIN has
+      // the socket told of its end, because nothing is read after a close_notify.
+      return BIO_eof(SSL_get_rbio(ssl_.get())) != 0 ? End::fin : End::close_notify;
     case SSL_ERROR_SYSCALL: {
-      const End end = errno == 0 ? End::fin : errno_end();
+      const End end = errno == 0 ? End::fin : End::reset;
       ERR_clear_error();
       return end;
     }
     default: {
       const unsigned long error = ERR_peek_error();
-      if (ERR_GET_LIB(error) == ERR_LIB_SSL &&
-          ERR_GET_REASON(error) == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
-        ERR_clear_error();
-        return End::fin;
-      }
       received_alert_ = alert_of(error);
       const char* reason = ERR_reason_error_string(error);
       last_error_ = reason != nullptr ? reason : "TLS failed";
@@ -77,7 +69,9 @@ End Stream::failure(int ssl_result, Want& want) {
 }
 
 net::awaitable<End> Stream::handshake() {
-  for (;;) {
+  // A closed socket's number may belong to another connection, or to the capture, by now: a wait
+  // that was over just before the close must not go on to use it. So in each call below.
+  while (socket_.is_open()) {
     errno = 0;
     ERR_clear_error();
     const int result = SSL_do_handshake(ssl_.get());
@@ -88,10 +82,15 @@ net::awaitable<End> Stream::handshake() {
     const auto [error] = co_await socket_.async_wait(wait_for(want == Want::write), nothrow);
     if (error) co_return End::reset;
   }
+  co_return End::reset;
 }
 
 Stream::Amount Stream::read_now(std::span<std::byte> buffer) {
   Amount amount;
+  if (!socket_.is_open()) {
+    amount.end = End::reset;
+    return amount;
+  }
   if (!ssl_ || plain_reads_) {
     const ssize_t got = ::recv(socket_.native_handle(), buffer.data(), buffer.size(), 0);
     if (got > 0) {
@@ -104,6 +103,7 @@ Stream::Amount Stream::read_now(std::span<std::byte> buffer) {
     return amount;
   }
   read_wants_ = Want::read;
+  buffers_held_ = true;
   while (amount.octets < buffer.size()) {
     errno = 0;
     std::size_t got = 0;
@@ -125,7 +125,12 @@ Stream::Amount Stream::read_now(std::span<std::byte> buffer) {
 
 Stream::Amount Stream::write_now(std::span<const std::byte> octets) {
   Amount amount;
+  if (!socket_.is_open()) {
+    amount.end = End::reset;
+    return amount;
+  }
   write_wants_ = Want::write;
+  buffers_held_ = true;
   while (amount.octets < octets.size()) {
     errno = 0;
     if (!ssl_) {
@@ -174,11 +179,39 @@ net::awaitable<End> Stream::write_all(std::span<const std::byte> octets) {
   co_return End::none;
 }
 
+void Stream::release_buffers() {
+  if (ssl_ && std::exchange(buffers_held_, false)) SSL_free_buffers(ssl_.get());
+}
+
+bool Stream::offer_close_notify(End& end) {
+  end = End::none;
+  if (!ssl_ || SSL_in_init(ssl_.get()) != 0) return true;
+  if (!socket_.is_open()) {
+    end = End::reset;
+    return true;
+  }
+  errno = 0;
+  ERR_clear_error();
+  const int result = SSL_shutdown(ssl_.get());
+  if (result >= 0) return true;
+  const bool full = SSL_get_error(ssl_.get(), result) == SSL_ERROR_WANT_WRITE;
+  if (!full) end = End::reset;
+  ERR_clear_error();
+  return !full;
+}
+
 void Stream::send_close_notify() {
-  if (!ssl_ || !socket_.is_open() || SSL_in_init(ssl_.get()) != 0) return;
-  ERR_clear_error();
-  SSL_shutdown(ssl_.get());
-  ERR_clear_error();
+  End ignored = End::none;
+  (void)offer_close_notify(ignored);
+}
+
+net::awaitable<End> Stream::close_notify() {
+  End end = End::none;
+  while (!offer_close_notify(end)) {
+    const auto [error] = co_await socket_.async_wait(wait_for(true), nothrow);
+    if (error) co_return End::reset;
+  }
+  co_return end;
 }
 
 void Stream::send_fin() {

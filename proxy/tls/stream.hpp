@@ -29,7 +29,7 @@ enum class End : std::uint8_t {
 
 /// One side of a relayed connection: a TCP socket, with TLS on it or without. Calls SSL_read and
 /// SSL_write on the non-blocking socket itself, so there is neither a BIO pair nor a buffer of our
-/// own: an idle stream with TLS holds only what OpenSSL holds with SSL_MODE_RELEASE_BUFFERS.
+/// own; OpenSSL's are given back by `release_buffers` when the stream is quiet.
 class Stream {
  public:
   /// Plain TCP. Sets the socket non-blocking and TCP_NODELAY.
@@ -49,7 +49,8 @@ class Stream {
     std::size_t octets = 0;
     End end = End::none;
   };
-  /// Takes what is there, up to `buffer.size()`, without waiting.
+  /// Takes what is there, up to `buffer.size()`, without waiting. After `close()` the end is
+  /// `reset`, here as in all calls below.
   [[nodiscard]] Amount read_now(std::span<std::byte> buffer);
   /// Hands over what the socket takes, without waiting. What it did not take must be offered again
   /// first (from any address).
@@ -60,12 +61,18 @@ class Stream {
   /// Writes everything, waiting as needed.
   net::awaitable<End> write_all(std::span<const std::byte> octets);
 
-  /// Sends close_notify (nothing on plain TCP). Never waits.
+  /// Sends close_notify (nothing on plain TCP) if the socket takes it at once.
   void send_close_notify();
+  /// The same, waiting for room in the socket. `reset`: the connection is gone.
+  net::awaitable<End> close_notify();
   /// Ends our direction with a FIN.
   void send_fin();
   /// Closes at once, with an RST to the peer.
   void reset();
+  /// Gives back OpenSSL's buffers (twice 17 kB) unless octets wait in them; the next read or write
+  /// makes new ones. For streams that have been quiet for a moment.
+  void release_buffers();
+
   /// Closes; pending waits end with `operation_aborted`.
   void close();
 
@@ -81,6 +88,8 @@ class Stream {
 
  private:
   enum class Want : std::uint8_t { nothing, read, write };
+  /// One attempt at close_notify. False: the socket is full.
+  [[nodiscard]] bool offer_close_notify(End& end);
   /// What a failed SSL call means; `want` is set when it only has to wait.
   [[nodiscard]] End failure(int ssl_result, Want& want);
 
@@ -91,6 +100,7 @@ class Stream {
   // What the last call of each direction waits for: TLS may need the other one first (key update).
   Want read_wants_ = Want::read;
   Want write_wants_ = Want::write;
+  bool buffers_held_ = true;
   bool plain_reads_ = false;  // after close_notify: only the FIN is still awaited
 };
 

@@ -187,7 +187,7 @@ TEST_SUITE("decoder.eas.provision") {
     Command command = phone.talk("Provision", finish(ask), finish(policy));
     REQUIRE(command.provision);
     CHECK(command.provision->phase == Provision::Phase::ask);
-    CHECK(command.detail == "ask policy → policy key 3609689902 (temporary)");
+    CHECK(command.detail == "ask policy → policy key 3609689902 (temporary): PIN ≥ 8");
     REQUIRE(command.provision->settings.size() == 2);
     CHECK(command.provision->settings[1].first == "MinDevicePasswordLength");
     CHECK(command.provision->settings[1].second == "8");
@@ -348,7 +348,7 @@ TEST_SUITE("decoder.eas.item_operations") {
     CHECK(command.fetched[0].content_type == "application/pdf");
     CHECK(command.fetched[0].octets == 8);
     CHECK(command.fetched[1].status == 6);
-    CHECK(command.asked == "fetch attachment 5:31:0, fetch item 5:32");
+    CHECK(command.asked == "fetch attachment 0 of 5:31, fetch item 5:32");
     CHECK(command.outcome == "item 5:32: status 6 DocumentNotFound, fetched, 8 B");
     CHECK(command.eas_status == 1);
   }
@@ -451,7 +451,7 @@ TEST_SUITE("decoder.eas.item_operations") {
     CHECK(command.fetched[0].file_reference == "5:31:0");
     CHECK(command.fetched[0].octets == 8);
     CHECK(command.response.kind == Body::Kind::other);
-    CHECK(command.detail == "attachment 5:31:0 → 8 B application/pdf");
+    CHECK(command.detail == "attachment 0 of 5:31 → 8 B application/pdf");
   }
 }
 
@@ -688,6 +688,6 @@ TEST_SUITE("decoder.eas.recipients") {
       response.open(vc::kCertificate).add(vc::kStatus, status).close();
     const Command command = phone.talk("ValidateCert", finish(request), finish(response));
     CHECK(command.asked == "2 certificates");
-    CHECK(command.outcome == "certificate 2: status 13 Revoked, 1 valid");
+    CHECK(command.outcome == "certificate 2: status 13 Revoked, 1 of 2 valid");
   }
 }

@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include "decoder/base/text.hpp"
 #include "decoder/eas/html_page.hpp"
 
 using namespace eastap::eas;
@@ -44,6 +45,60 @@ TEST_SUITE("decoder.eas.mime") {
     CHECK(facts.calendar_method == "REQUEST");
     REQUIRE(facts.attachment_names.size() == 1);
     CHECK(facts.attachment_names[0] == "Präsentation.pdf");
+  }
+
+  TEST_CASE("attachments have a type and the size that their content decodes to") {
+    const MimeFacts facts = read_mime(
+        "Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+        "--b\r\nContent-Type: text/plain\r\n\r\nHello\r\n"
+        "--b\r\nContent-Type: image/PNG; name=a.png\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+        "QUJD\r\nRA==\r\n"
+        "--b\r\nContent-Type: text/plain; name=b.txt\r\n\r\none\r\ntwo\r\n"
+        "--b\r\nContent-Type: text/plain; name=c.txt\r\n"
+        "Content-Transfer-Encoding: quoted-printable\r\n\r\na=3Db=\r\nc\r\n"
+        "--b--\r\n"
+        "--b\r\nContent-Type: text/plain; name=cut.txt\r\n\r\none",
+        {});
+    REQUIRE(facts.attachments.size() == 4);
+    CHECK(facts.attachments[0] == MimeAttachment{"a.png", "image/png", 4});
+    CHECK(facts.attachments[1] == MimeAttachment{"b.txt", "text/plain", 8});
+    CHECK(facts.attachments[2] == MimeAttachment{"c.txt", "text/plain", 4});
+    CHECK(facts.attachments[3] == MimeAttachment{"cut.txt", "text/plain", std::nullopt});
+    CHECK(facts.attachment_names.size() == 4);
+  }
+
+  TEST_CASE("a calendar part says whose meeting it is, in each coding") {
+    const std::string calendar =
+        "BEGIN:VCALENDAR\r\nMETHOD:REPLY\r\nBEGIN:VEVENT\r\nUID:04000000\r\n 8200E000\r\n"
+        "ORGANIZER;CN=\"Alice: the boss\":mailto:alice@contoso.test\r\n"
+        "ATTENDEE;PARTSTAT=ACCEPTED:MAILTO:bob@contoso.test\r\n"
+        "ATTENDEE:mailto:carol@contoso.test\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+    std::string quoted = calendar;
+    for (std::size_t at = quoted.find('='); at != std::string::npos;
+         at = quoted.find('=', at + 1)) {
+      quoted.replace(at, 1, "=3D");
+    }
+    const std::string head = "Content-Type: text/calendar; charset=utf-8\r\n";
+    for (const std::string& mail :
+         {head + "\r\n" + calendar,
+          head + "Content-Transfer-Encoding: base64\r\n\r\n" + eastap::to_base64(calendar) + "\r\n",
+          head + "Content-Transfer-Encoding: quoted-printable\r\n\r\n" + quoted}) {
+      const MimeFacts facts = read_mime(mail, {});
+      CHECK(facts.calendar_method == "REPLY");
+      CHECK(facts.calendar_uid == "040000008200E000");
+      CHECK(facts.organizer == "alice@contoso.test");
+      REQUIRE(facts.attendees.size() == 2);
+      CHECK(facts.attendees[0] == "bob@contoso.test");
+    }
+  }
+
+  TEST_CASE("what lies beyond the limit of octets has no size") {
+    MimeLimits limits;
+    const std::string mail =
+        "Content-Type: text/plain; name=big.txt\r\n\r\n" + std::string(1'000, 'x');
+    CHECK(read_mime(mail, limits).attachments.at(0).octets == 1'000);
+    limits.octets = 500;
+    CHECK_FALSE(read_mime(mail, limits).attachments.at(0).octets);
   }
 
   TEST_CASE("every cut of a mail gives what stands before it") {

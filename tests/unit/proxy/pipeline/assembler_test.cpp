@@ -50,6 +50,8 @@ class Collected final : public Output {
         if (exchange->response) {
           out += " " + std::string{exchange->response->head.start_line().substr(9, 3)};
         }
+      } else if (std::holds_alternative<Progress>(input)) {
+        out += "progress";
       } else {
         const auto& event = std::get<ConnectionEvent>(input);
         out += std::string{model::to_string(event.kind)} + ":" + event.reason;
@@ -97,6 +99,35 @@ const std::string kOk =
 }  // namespace
 
 TEST_SUITE("proxy.pipeline.assembler") {
+  TEST_CASE("an answer that takes long is shown as far as it came, first soon and then seldom") {
+    AssemblerLimits limits;
+    limits.progress_body = 8;
+    Wire wire{limits};
+    wire.up(kPing).down(
+        "HTTP/1.1 200 OK\r\nContent-Type: application/vnd.ms-sync.wbxml\r\n"
+        "Content-Length: 30\r\n\r\n");
+    for (int i = 0; i < 29; ++i) wire.down("x");  // a second each
+    CHECK(wire.output.script() == "#1 open, progress, progress, progress");
+    const auto& progress = std::get<Progress>(wire.output.inputs[2]).exchange;
+    CHECK(progress.ending == Ending::open);
+    CHECK(progress.request->body == "ping");
+    CHECK_FALSE(progress.response->complete);
+    CHECK(progress.response->body == "xxxxxxxx");
+    CHECK(progress.response->body_size == 12);
+    wire.down("x");
+    CHECK(wire.output.script() == "#1 open, progress, progress, progress, #1 complete 200");
+    CHECK(wire.output.exchanges().back().response->body.size() == 30);
+  }
+  TEST_CASE("a quick answer and what is not ActiveSync's have no progress") {
+    Wire quick;
+    quick.up(kPing).down(kOk.substr(0, kOk.size() - 2)).down("lo");
+    CHECK(quick.output.script() == "#1 open, #1 complete 200");
+    Wire other;
+    other.up("GET /picture HTTP/1.1\r\nHost: mail\r\n\r\n");
+    other.down("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n");
+    for (int i = 0; i < 8; ++i) other.down("x");
+    CHECK(other.output.script() == "#1 open");
+  }
   TEST_CASE("an exchange is handed on when its request is complete and when it has ended") {
     Wire wire;
     wire.up(kPing.substr(0, 20)).up(kPing.substr(20)).down(kOk.substr(0, 30)).down(kOk.substr(30));

@@ -9,6 +9,8 @@
 #include <zlib.h>
 
 #include "decoder/base/text.hpp"
+#include "decoder/codepages/pages.hpp"
+#include "decoder/wbxml/encode.hpp"
 #include "proxy/pipeline/assembler.hpp"
 
 namespace eastap::pipeline {
@@ -126,6 +128,43 @@ bool holds(const ExchangeRecord& record, std::string_view text) {
 }  // namespace
 
 TEST_SUITE("proxy.pipeline.pipeline") {
+  TEST_CASE("an answer still arriving is decoded as far as it came, and teaches nothing") {
+    namespace as = codepages::airsync;
+    wbxml::Builder body;
+    body.open(as::kSync).open(as::kCollections).open(as::kCollection);
+    body.add(as::kSyncKey, "2").add(as::kCollectionId, "5").add(as::kStatus, "1");
+    const std::string whole = std::move(body).finish();
+    const std::string head =
+        "HTTP/1.1 200 OK\r\nContent-Type: application/vnd.ms-sync.wbxml\r\nContent-Length: " +
+        std::to_string(whole.size()) + "\r\n\r\n";
+    ExchangeIds ids;
+    Inputs inputs;
+    auto facts = std::make_shared<model::Connection>();
+    facts->host = "mail";
+    Assembler assembler{facts, ids, inputs, {}, kMasker};
+    Timestamp now{seconds{1'000'000'000}};
+    assembler.from_device(
+        as_octets("POST /Microsoft-Server-ActiveSync?Cmd=Sync&User=a&DeviceId=A&DeviceType=x "
+                  "HTTP/1.1\r\nHost: mail\r\n\r\n"),
+        now);
+    assembler.from_server(as_octets(head), now += seconds{1});
+    assembler.from_server(as_octets(std::string_view{whole}.substr(0, whole.size() - 8)),
+                          now += seconds{3});
+    REQUIRE(inputs.all.size() == 2);
+    const auto records = run(std::move(inputs.all));
+    const ProgressRecord* progress = nullptr;
+    for (const RecordPtr& record : records) {
+      if (const auto* found = std::get_if<ProgressRecord>(&record->what)) progress = found;
+    }
+    REQUIRE(progress != nullptr);
+    REQUIRE(progress->command.response.document);
+    const wbxml::Document& document = *progress->command.response.document;
+    CHECK_FALSE(document.complete);
+    CHECK(document.nodes.size() >= 4);
+    CHECK_FALSE(progress->command.response.whole);
+    CHECK(progress->command.collections.empty());
+    CHECK(stored(records).size() == 1);  // the request alone
+  }
   TEST_CASE("an exchange becomes a record when its request is complete and when it has ended") {
     const auto records = run(exchanges({{post("FolderSync", kFolderSync), answer(kFolders)}}));
     const auto seen = exchange_records(records);
