@@ -45,6 +45,13 @@ struct RuleOverride {
   bool operator==(const RuleOverride&) const = default;
 };
 
+/// Findings that fit every non-empty member stay silent.
+struct MuteRule {
+  std::string rule, host, user, device, folder;
+  std::string origin;  ///< where it was set
+  bool operator==(const MuteRule&) const = default;
+};
+
 /// Every await on a peer has one of these.
 struct Deadlines {
   std::chrono::milliseconds request_head{
@@ -116,6 +123,9 @@ struct Config {
   Limits limits;
   std::map<std::string, RuleOverride, std::less<>>
       rules;  ///< by rule name, which is not checked here
+  std::vector<MuteRule> mutes;
+  std::vector<std::string> watched_items;         ///< ServerIds that the user asks about
+  std::vector<std::string> sync_failed_subjects;  ///< of the server's mails about failed items
   bool operator==(const Config&) const = default;
 };
 

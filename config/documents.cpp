@@ -144,6 +144,8 @@ std::string man_option(const Option& option) {
   if (option.form == Form::rules) {
     text += "Config: \\fB[rules.\\fINAME\\fB]\\fR. Environment: \\fB" + escaped(option.variable()) +
             "\\fR.\n";
+  } else if (option.form == Form::mutes) {
+    text += "Config: \\fB[[mute]]\\fR. Environment: \\fB" + escaped(option.variable()) + "\\fR.\n";
   } else if (!option.key.empty()) {
     const std::size_t dot = option.key.find('.');
     const std::string key = dot == std::string::npos ? option.key
@@ -170,6 +172,7 @@ std::string toml_value(const Option& option, const std::vector<std::string>& val
     case Form::text:
     case Form::duration:
     case Form::size:
+    case Form::mutes:
     case Form::rules: return in_quotes(values.front());
     case Form::list: break;
   }
@@ -200,6 +203,11 @@ std::string sample_option(const Option& option) {
     return text +
            "#[rules.synckey-zero]\n#enabled = true\n#severity = \"warning\"\n#threshold = 3\n"
            "#window_seconds = 3600\n#escalate_at = 5\n";
+  }
+  if (option.form == Form::mutes) {
+    return text +
+           "#[[mute]]\n#rule = \"heartbeat-cut\"\n#host = \"mail.contoso.test\"\n"
+           "#user = \"alice\"\n#device = \"ABC123\"\n#folder = \"Calendar\"\n";
   }
   return text + "#" + option.key.substr(option.key.find('.') + 1) + " = " +
          toml_value(option, values) + "\n";
@@ -322,7 +330,8 @@ std::string sample_config() {
   for (const Option& option : option_table()) {
     if (option.key.empty()) continue;
     const std::size_t dot = option.key.find('.');
-    if (dot == std::string::npos && option.form != Form::rules) text += sample_option(option);
+    const bool table = option.form == Form::rules || option.form == Form::mutes;
+    if (dot == std::string::npos && !table) text += sample_option(option);
   }
   for (const Option& option : option_table()) {
     const std::size_t dot = option.key.find('.');
@@ -334,7 +343,7 @@ std::string sample_config() {
     text += sample_option(option);
   }
   for (const Option& option : option_table()) {
-    if (option.form == Form::rules) text += sample_option(option);
+    if (option.form == Form::rules || option.form == Form::mutes) text += sample_option(option);
   }
   return text;
 }

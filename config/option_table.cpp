@@ -450,6 +450,25 @@ void apply_rule_text(Config& config, const std::string& value, const std::string
   rule.origin = place;
 }
 
+/// "rule=heartbeat-cut;device=ABC123"
+void apply_mute_text(Config& config, const std::string& value, const std::string& place) {
+  MuteRule mute;
+  for (std::size_t at = 0; at <= value.size();) {
+    const std::size_t end = std::min(value.find(';', at), value.size());
+    const std::string part = value.substr(at, end - at);
+    at = end + 1;
+    const std::size_t equals = part.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      throw Complaint{in_quotes(value) +
+                      " is not KEY=VALUE;KEY=VALUE; write for example device=ABC123 or "
+                      "rule=heartbeat-cut;user=alice"};
+    }
+    set_mute(mute, part.substr(0, equals), part.substr(equals + 1));
+  }
+  mute.origin = place;
+  config.mutes.push_back(std::move(mute));
+}
+
 void add_rules(std::vector<Option>& table) {
   Option rules =
       named("--rule", "NAME.KEY=VALUE", "rules", Group::rules, kWatchers,
@@ -462,6 +481,33 @@ void add_rules(std::vector<Option>& table) {
     for (const std::string& value : values) apply_rule_text(to.config, value, place);
   };
   table.push_back(rules);
+
+  Option mute = named(
+      "--mute", "KEY=VALUE;...", "mute", Group::rules, kWatchers,
+      "silence findings that fit every key",
+      "Keys: rule, host, user, device (the DeviceId), folder (its name or CollectionId). In the "
+      "config file each mute is a table [[mute]].",
+      "device=ABC123;folder=Calendar");
+  mute.form = Form::mutes;
+  mute.apply = [](Invocation& to, const Values& values, const std::string& place) {
+    for (const std::string& value : values) apply_mute_text(to.config, value, place);
+  };
+  table.push_back(mute);
+
+  Option watch = list(named("--watch-item", "SERVERID", "watch_items", Group::rules, kWatchers,
+                            "tell when this item leaves the device by its period",
+                            "The ServerId of an item that a user misses, as a Sync shows it; for "
+                            "the rule item-filtered.",
+                            "5:60"),
+                      [](Config& config) -> Values& { return config.watched_items; });
+  table.push_back(watch);
+  table.push_back(
+      list(named("--failed-mail-subject", "TEXT", "failed_mail_subjects", Group::rules, kWatchers,
+                 "part of the subject of the server's mails about failed items",
+                 "They are written in the user's language, so the rule sync-failed-mail is silent "
+                 "without it.",
+                 "could not be synchronized"),
+           [](Config& config) -> Values& { return config.sync_failed_subjects; }));
 }
 
 void add_general_options(std::vector<Option>& table) {

@@ -20,6 +20,7 @@ enum class Form : std::uint8_t {
   size,      ///< TOML: a string such as "32MiB", or an integer of octets
   truth,     ///< a flag without a value
   rules,     ///< `[rules.NAME]` tables; `NAME.KEY=VALUE` elsewhere
+  mutes,     ///< `[[mute]]` tables; `KEY=VALUE,KEY=VALUE` elsewhere
 };
 
 enum class Group : std::uint8_t {

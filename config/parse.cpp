@@ -203,7 +203,8 @@ std::vector<Setting> settings_from(const Environment& environment,
     known.push_back(variable);
     const auto found = environment.find(variable);
     if (found == environment.end() || found->second.empty()) continue;
-    const bool many = option.form == Form::list || option.form == Form::rules;
+    const bool many =
+        option.form == Form::list || option.form == Form::rules || option.form == Form::mutes;
     std::vector<std::string> values = many ? split_list(found->second) : std::vector{found->second};
     settings.push_back({&option, std::move(values), variable});
   }

@@ -42,6 +42,8 @@ class Reader {
       const std::string path = prefix + std::string{key.str()};
       if (path == "rules") {
         read_rules(key, node);
+      } else if (path == "mute") {
+        read_mutes(key, node);
       } else if (const Option* option = find(path)) {
         const std::vector<std::string> values = values_of(*option, node, place(key.source()));
         if (option->form != Form::truth || values.back() == "true") seen_.push_back(option);
@@ -118,6 +120,29 @@ class Reader {
     }
   }
 
+  void read_mutes(const toml::key& key, const toml::node& node) {
+    const toml::array* mutes = node.as_array();
+    if (mutes == nullptr || !mutes->is_homogeneous<toml::table>()) {
+      throw ConfigError{place(key.source()) +
+                        ": mute: tables are wanted; write [[mute]] and its keys below it"};
+    }
+    for (const toml::node& one : *mutes) {
+      MuteRule mute;
+      mute.origin = place(one.source());
+      for (const auto& [name, value] : *one.as_table()) {
+        const std::string where = place(name.source()) + ": mute." + std::string{name.str()};
+        const auto* text = value.as_string();
+        if (text == nullptr) throw_type(where, "a string", value);
+        try {
+          set_mute(mute, name.str(), text->get());
+        } catch (const Complaint& complaint) {
+          throw ConfigError{where + ": " + complaint.what()};
+        }
+      }
+      invocation_.config.mutes.push_back(std::move(mute));
+    }
+  }
+
   void read_rule(RuleOverride& rule, const std::string& name, const toml::key& key,
                  const toml::node& node) const {
     const std::string word{key.str()};
@@ -187,6 +212,7 @@ class Reader {
         if (number != nullptr) return {std::to_string(number->get())};
         throw_type(where, "a string such as \"32MiB\"", node);
       case Form::list:
+      case Form::mutes:
       case Form::rules: break;
     }
     const toml::array* items = node.as_array();

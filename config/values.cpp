@@ -300,6 +300,25 @@ void set_rule(RuleOverride& rule, std::string_view key, const std::string& value
   }
 }
 
+const std::vector<std::string>& mute_keys() {
+  static const std::vector<std::string> keys{"rule", "host", "user", "device", "folder"};
+  return keys;
+}
+
+void set_mute(MuteRule& mute, std::string_view key, const std::string& value) {
+  if (value.empty()) throw Complaint{in_quotes(key) + " of a mute is empty"};
+  std::string& member = key == "rule"     ? mute.rule
+                        : key == "host"   ? mute.host
+                        : key == "user"   ? mute.user
+                        : key == "device" ? mute.device
+                                          : mute.folder;
+  if (std::find(mute_keys().begin(), mute_keys().end(), key) == mute_keys().end()) {
+    throw Complaint{"a mute has no " + in_quotes(key) +
+                    ", only rule, host, user, device and folder"};
+  }
+  member = value;
+}
+
 std::vector<std::string> split_list(std::string_view text) {
   std::vector<std::string> parts;
   while (!text.empty()) {

@@ -45,6 +45,10 @@ struct Complaint : std::runtime_error {
 void set_rule(RuleOverride& rule, std::string_view key, const std::string& value);
 [[nodiscard]] const std::vector<std::string>& rule_keys();
 
+/// Sets `key` ("rule", "host", "user", "device", "folder") of a mute.
+void set_mute(MuteRule& mute, std::string_view key, const std::string& value);
+[[nodiscard]] const std::vector<std::string>& mute_keys();
+
 /// Parts between commas without the spaces around them; empty parts are left out.
 [[nodiscard]] std::vector<std::string> split_list(std::string_view text);
 

@@ -8,12 +8,15 @@
 #include "decoder/findings/clients.hpp"
 #include "decoder/findings/context.hpp"
 #include "decoder/findings/rules/rules.hpp"
+#include "decoder/findings/searches.hpp"
 
 namespace eastap::findings {
 
 namespace {
 
 constexpr std::size_t kVerbCount = 32;
+/// At the end of the evidence a search that was tried this long ago has failed.
+constexpr std::chrono::seconds kSearchOver{60};
 
 /// Detectors of a phase by command, so that an ordinary request meets only its own.
 using Dispatch = std::array<std::vector<void (*)(Context&)>, kVerbCount>;
@@ -42,33 +45,51 @@ class Analyzer::Engine {
       : limits_{settings.limits},
         history_{settings.limits},
         incidents_{settings},
+        items_{settings.limits.item_octets},
+        people_{settings.limits.people},
+        searches_{settings.limits.searches},
         clients_{settings.limits.hosts},
         on_request_{dispatch_of(Phase::request)},
-        on_answer_{dispatch_of(Phase::answer)} {}
+        on_answer_{dispatch_of(Phase::answer)},
+        settings_{std::move(settings)} {}
 
   std::vector<Finding> observe(const model::Exchange& exchange, const eas::Command& command) {
     std::vector<Finding> out;
-    if (exchange.connection == nullptr || exchange.request == nullptr || !command.is_activesync)
-      return out;
+    if (exchange.connection == nullptr || exchange.request == nullptr) return out;
+    const bool discovers = command.autodiscover.has_value() || command.name == "Autodiscover";
+    if (!command.is_activesync && !discovers) return out;
     const bool waits = exchange.ending == model::Ending::open;
     Facts facts = request_facts(exchange, command);
     if (!waits) add_answer(facts, std::max(now_, facts.sent));
     pass_time(waits ? facts.sent : facts.ended);
-    clients_.decrypted(without_port(exchange.connection->client), exchange.connection->host);
+    const std::string_view client = without_port(exchange.connection->client);
+    clients_.decrypted(client, exchange.connection->host);
+    if (!searches_.empty() && !discovers) searches_.ended_by(client, facts.began, incidents_);
 
     const auto device = history_.device(exchange.connection->host, command.user, command.device_id,
                                         command.device_type, command.user_agent);
     if (device->monitoring) return out;
     Host& host = history_.host(exchange.connection->host);
-    Context context{facts, device, *device, host, incidents_, deadlines_, limits_};
+    Context context{facts,      device, *device, host,      incidents_,
+                    deadlines_, items_, people_, settings_, limits_};
 
-    if (waits) {
-      begin(context);
-    } else if (!is_duplicate(*device, facts)) {
-      const bool begun =
-          std::any_of(device->open.begin(), device->open.end(),
-                      [&](const OpenRequest& open) { return open.id == exchange.id; });
+    const auto twin =
+        std::find_if(device->open.begin(), device->open.end(), [&](const OpenRequest& open) {
+          return open.id == exchange.id ||
+                 (open.began == facts.began && open.fingerprint == facts.fingerprint);
+        });
+    const bool begun = twin != device->open.end();
+    if (is_duplicate(*device, facts)) {
+      if (begun) device->open.erase(twin);
+    } else if (waits) {
       if (!begun) begin(context);
+    } else {
+      if (begun) {
+        twin->id = exchange.id;
+      } else {
+        begin(context);
+      }
+      if (discovers) searches_.observe(facts, people_);
       if (!host.activesync_seen && !facts.head.activesync.empty()) host.activesync_seen = true;
       run(on_answer_, context);
       apply_answer(context);
@@ -82,6 +103,7 @@ class Analyzer::Engine {
     std::vector<Finding> out;
     pass_time(event.time);
     detect_connection(event, incidents_, clients_);
+    searches_.observe(event);
     incidents_.take(out);
     return out;
   }
@@ -89,6 +111,7 @@ class Analyzer::Engine {
   std::vector<Finding> finish(Timestamp end) {
     std::vector<Finding> out;
     pass_time(end);
+    searches_.settle(now_, kSearchOver, incidents_);
     incidents_.take_rest(out);
     return out;
   }
@@ -141,10 +164,14 @@ class Analyzer::Engine {
         case Wait::policy_silence: policy_silence_passed(moment, deadline); break;
         case Wait::provision_finish: provision_finish_passed(moment, deadline); break;
         case Wait::more_items: more_items_passed(moment, deadline); break;
+        case Wait::quarantine: quarantine_passed(moment, deadline); break;
+        case Wait::folders_unused: folders_unused_passed(moment, deadline); break;
         case Wait::answer: answer_deadline(device, moment, deadline); break;
       }
     }
     now_ = to;
+    if (!searches_.empty())
+      searches_.settle(now_, incidents_.rule(RuleId::autodiscover_failed).window, incidents_);
     incidents_.advance(now_);
   }
 
@@ -171,8 +198,12 @@ class Analyzer::Engine {
   History history_;
   Incidents incidents_;
   Deadlines deadlines_;
+  ItemStore items_;
+  People people_;
+  Searches searches_;
   Clients clients_;
   Dispatch on_request_, on_answer_;
+  Settings settings_;
   Timestamp now_{};
 };
 

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "decoder/base/text.hpp"
+#include "decoder/findings/rules/rules.hpp"
+
 namespace eastap::findings {
 
 namespace {
@@ -28,6 +31,7 @@ void apply_asked_collections(Context& context) {
         folder.answered_zeros = 0;
       }
       folder.restarting = true;
+      folder.loaded = folder.rounds = 0;
       folder.key.clear();
       folder.keys.clear();
       folder.more_available = {};
@@ -100,8 +104,16 @@ void apply_folders(Context& context) {
   const Facts& facts = context.facts;
   Device& device = context.device;
   if (!facts.success) return;
-  const bool whole = facts.command->sync_key == "0";
-  if (whole) device.folders.clear();
+  const bool listed = facts.verb == Verb::folder_sync;
+  const bool whole = listed && facts.command->sync_key == "0";
+  if (whole) {
+    device.folders.clear();
+    device.folders_listed = facts.ended;
+  }
+  if (listed) {
+    (facts.command->folder_changes.empty() ? device.folders_unchanged : device.folders_changed) = {
+        facts.ended, facts.id, 0};
+  }
   for (const eas::FolderChange& change : facts.command->folder_changes) {
     if (change.id.empty() || change.id.size() > kKeyOctets) continue;
     if (change.kind == eas::FolderChange::Kind::remove) {
@@ -109,12 +121,14 @@ void apply_folders(Context& context) {
       if (known != device.folders.end()) known->second.removed = facts.ended;
       continue;
     }
-    if (device.folders.size() >= context.limits.folders && !device.folders.contains(change.id))
+    if (device.folders.size() >= context.limits.folders && !device.folders.contains(change.id)) {
+      device.folders_listed = {};  // what is missing from now on may be there
       continue;
+    }
     Folder& folder = device.folders[change.id];
     if (!change.name.empty()) folder.name = change.name.substr(0, 128);
     if (change.type) folder.type = *change.type;
-    if (change.kind == eas::FolderChange::Kind::add && !whole) folder.added = facts.ended;
+    if (change.kind == eas::FolderChange::Kind::add && listed && !whole) folder.added = facts.ended;
     folder.removed = {};
   }
 }
@@ -134,17 +148,70 @@ void apply_policy(Context& context) {
       device.policy_delivered = {facts.ended, facts.id, 0};
     } else {
       device.policy_key = bounded(provision->response_key);
+      device.policy_final = {facts.ended, facts.id, 0};
       device.policy_delivered = {};
     }
     return;
   }
   const bool demand = (status >= 142 && status <= 144) || facts.http == 449;
+  if (demand) ++device.policy_refusals;
   if (demand && !device.policy_demand) {
+    device.policy_refusals = 1;
     device.policy_demand = {facts.ended, facts.id, facts.http == 449 ? 449 : status};
   } else if (facts.success && facts.verb != Verb::options && facts.verb != Verb::settings &&
              device.policy_demand && facts.began >= device.policy_demand.time) {
     device.policy_demand = {};
   }
+}
+
+void learn_addresses(Context& context) {
+  for (const eas::SettingsGroup& group : context.facts.command->settings) {
+    if (group.name != "UserInformation") continue;
+    for (const auto& [name, value] : group.values) {
+      if (value.find('@') == std::string::npos) continue;
+      Person& person = context.people.get(context.device.person);
+      person.add_address(value);
+      person.addresses_told = true;
+    }
+  }
+}
+
+void apply_server_facts(Context& context) {
+  const Facts& facts = context.facts;
+  Device& device = context.device;
+  Host& host = context.host;
+  if (facts.verb == Verb::options && facts.success) {
+    int best = 0;
+    for (const std::string& version : facts.command->offered_versions)
+      best = std::max(best, version_tenths(version));
+    if (best != 0) {
+      host.best_version = best;
+      host.offered = facts.ended;
+    }
+  }
+  if (facts.throttled && facts.delivered) {
+    // 90 % of the time asked for is near enough.
+    const auto seconds = to_integer(trimmed(facts.head.retry_after)).value_or(0);
+    if (seconds > 0 && seconds <= 86'400) {
+      device.asked_to_wait = facts.ended;
+      device.wait_until = facts.ended + std::chrono::milliseconds{seconds * 900};
+    }
+  }
+  if (facts.http == 401 && facts.head.challenges) device.rate.take_back();
+  if (!facts.command->settings.empty() && facts.success) learn_addresses(context);
+  const bool data = facts.verb != Verb::options && facts.verb != Verb::settings &&
+                    facts.verb != Verb::provision && facts.verb != Verb::autodiscover;
+  if (!facts.success || !data) return;
+  device.ever_succeeded = true;
+  host.served = hash_of(device.person);
+  host.served_at = facts.ended;
+  if (device.uploaded) return;
+  const auto& collections = facts.command->collections;
+  device.uploaded =
+      facts.command->mail.has_value() ||
+      std::any_of(collections.begin(), collections.end(), [](const eas::Collection& one) {
+        return one.client_adds + one.client_changes + one.client_deletes > 0;
+      });
 }
 
 Failure failure_of(const Facts& facts) {
@@ -243,8 +310,11 @@ void apply_answer(Context& context) {
       device.hierarchy_key = bounded(facts.command->new_sync_key);
     }
     apply_folders(context);
+  } else if (facts.verb == Verb::other && !facts.command->folder_changes.empty()) {
+    apply_folders(context);  // FolderCreate and its kin
   }
   apply_policy(context);
+  apply_server_facts(context);
   if (facts.verb == Verb::sync) apply_answered_collections(context);
 
   const auto& collections = facts.command->collections;

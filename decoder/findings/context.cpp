@@ -15,6 +15,12 @@ std::string number(std::int64_t value) { return std::to_string(value); }
 
 std::string exchange_number(ExchangeId id) { return "#" + std::to_string(id.value); }
 
+std::string octet_words(std::uint64_t octets) {
+  if (octets < 1'000) return std::to_string(octets) + " octets";
+  if (octets < 1'000'000) return std::to_string((octets + 500) / 1'000) + " kB";
+  return std::to_string((octets + 500'000) / 1'000'000) + " MB";
+}
+
 std::string span_of(Timestamp first, Timestamp last) {
   const auto seconds = std::chrono::round<std::chrono::seconds>(last - first).count();
   if (seconds < 120) return number(seconds) + " s";

@@ -12,6 +12,8 @@
 #include "decoder/findings/facts.hpp"
 #include "decoder/findings/history.hpp"
 #include "decoder/findings/incidents.hpp"
+#include "decoder/findings/item_store.hpp"
+#include "decoder/findings/people.hpp"
 
 namespace eastap::findings {
 
@@ -21,6 +23,8 @@ enum class Wait : std::uint8_t {
   provision_finish,  ///< does it acknowledge the policy?
   answer,            ///< does an open request get an answer?
   more_items,        ///< is MoreAvailable followed?
+  quarantine,        ///< does anything but the one mail come?
+  folders_unused,    ///< which folders has the device left out for an hour?
 };
 
 struct Deadline {
@@ -65,10 +69,26 @@ struct Context {
   Host& host;
   Incidents& incidents;
   Deadlines& deadlines;
+  ItemStore& items;
+  People& people;
+  const Settings& settings;
   const Limits& limits;
   bool claimed = false;  ///< a rule more specific than eas-error-status took the status
 
   [[nodiscard]] Subject subject(std::string_view folder = {}) const;
+  /// Of the user, on every device of theirs.
+  [[nodiscard]] Subject of_person() const {
+    Subject out = subject();
+    out.scope = Scope::person;
+    return out;
+  }
+  [[nodiscard]] Subject of_person_on_host() const {
+    Subject out = subject();
+    out.scope = Scope::person_on_host;
+    return out;
+  }
+  /// Of the server, for all its devices.
+  [[nodiscard]] Subject of_host() const;
 };
 
 /// The same without an exchange: a deadline passed.
@@ -96,6 +116,12 @@ inline Subject Context::subject(std::string_view folder) const {
   subject.loading = device.loading(facts.began);
   return subject;
 }
+inline Subject Context::of_host() const {
+  Subject out;
+  out.host = device.host;
+  out.loading = device.loading(facts.began);
+  return out;
+}
 inline Subject Moment::subject(std::string_view folder) const { return subject_of(device, folder); }
 
 /// Joins pieces of a sentence.
@@ -103,6 +129,8 @@ inline Subject Moment::subject(std::string_view folder) const { return subject_o
 [[nodiscard]] std::string number(std::int64_t value);
 /// "#211"
 [[nodiscard]] std::string exchange_number(ExchangeId id);
+/// "950 octets", "48 kB", "9 MB".
+[[nodiscard]] std::string octet_words(std::uint64_t octets);
 /// "40 s", "12 min", "3 h".
 [[nodiscard]] std::string span_of(Timestamp first, Timestamp last);
 /// "once", "twice", "17 times".

@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "decoder/base/text.hpp"
+#include "decoder/findings/fault.hpp"
 
 namespace eastap::findings {
 
@@ -67,7 +68,10 @@ AnswerHeaders read_headers(const model::HeaderList& head) {
       out.challenges = true;
       // One field can hold several challenges.
       out.offers_basic = out.offers_basic || contains_ignoring_case(field.value, "basic");
-      out.offers_bearer = out.offers_bearer || contains_ignoring_case(field.value, "bearer");
+      const bool bearer = contains_ignoring_case(field.value, "bearer");
+      out.offers_bearer = out.offers_bearer || bearer;
+      out.names_authority = out.names_authority ||
+                            (bearer && contains_ignoring_case(field.value, "authorization_uri"));
       out.offers_negotiate = out.offers_negotiate ||
                              contains_ignoring_case(field.value, "negotiate") ||
                              contains_ignoring_case(field.value, "ntlm");
@@ -105,17 +109,9 @@ int status_of(const Facts& facts, const eas::Collection& collection) {
 }
 
 std::string maker_of(const Facts& facts) {
-  const AnswerHeaders& head = facts.head;
   if (facts.http == 0) return "no answer";
-  if (head.from_exchange()) {
-    const std::string_view node = !head.back_end.empty()    ? head.back_end
-                                  : !head.front_end.empty() ? head.front_end
-                                                            : head.calculated_back_end;
-    return node.empty() ? "Exchange" : "Exchange server " + std::string{node};
-  }
-  std::string name{head.server};
-  if (!head.via.empty()) name += (name.empty() ? "" : ", ") + ("via " + std::string{head.via});
-  return name.empty() ? "unknown origin: no Exchange header" : name + ", not Exchange";
+  const Fault fault = fault_of(facts);
+  return fault.party == Party::none ? "Exchange" : fault.who;
 }
 
 Facts request_facts(const model::Exchange& exchange, const eas::Command& command) {
@@ -152,6 +148,9 @@ void add_answer(Facts& facts, Timestamp now) {
                              facts.ended - facts.sent + std::chrono::milliseconds{500})
                              .count();
   facts.http = command.http_status.value_or(0);
+  if (response != nullptr && response->began != Timestamp{}) {
+    facts.first_octet_after = std::max(response->began - facts.sent, Microseconds{});
+  }
   if (response != nullptr) facts.head = read_headers(response->head);
 
   if (command.statuses.empty()) {

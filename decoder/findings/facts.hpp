@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,7 @@ struct AnswerHeaders {
   std::string_view as_error;  ///< X-MS-ASError
   std::string_view location, ms_location;
   bool challenges = false, offers_basic = false, offers_bearer = false, offers_negotiate = false;
+  bool names_authority = false;  ///< a Bearer challenge with authorization_uri
 
   [[nodiscard]] bool from_exchange() const {
     return !(activesync.empty() && front_end.empty() && back_end.empty() &&
@@ -50,6 +52,7 @@ struct Facts {
   bool gateway_failure = false;  ///< HTTP 500, 502, 504, or 503 that is no throttling
   bool success = false;          ///< HTTP 200, status of the command good, not cut
   bool cut_by_device = false, cut_by_server = false;  ///< a hanging request before its time
+  std::optional<Microseconds> first_octet_after;      ///< from the request's last octet
   std::int64_t lasted_seconds = 0;                    ///< from the request's last octet, rounded
 };
 

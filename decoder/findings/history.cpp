@@ -66,6 +66,23 @@ std::string normalised_user(std::string_view user) {
   return to_lower(user);
 }
 
+std::uint32_t RateCounter::add(Timestamp time, std::chrono::seconds window) {
+  const Microseconds part = std::max<Microseconds>(Microseconds{window} / kParts, Microseconds{1});
+  if (newest == Timestamp{} || time - newest >= Microseconds{window} + part) {
+    counts.fill(0);
+    newest = time;
+  }
+  while (time - newest >= part) {
+    newest += part;
+    at = static_cast<std::uint8_t>((at + 1U) % kParts);
+    counts[at] = 0;
+  }
+  if (counts[at] < 0xFFFF) ++counts[at];
+  std::uint32_t sum = 0;
+  for (const std::uint16_t count : counts) sum += count;
+  return sum;
+}
+
 CollectionHistory* Device::find(std::string_view collection_id) {
   for (CollectionHistory& known : collections) {
     if (known.id == collection_id) return &known;
@@ -146,7 +163,7 @@ Host& History::host(std::string_view name) {
     host_index_.erase(host_order_.back().name);
     host_order_.pop_back();
   }
-  host_order_.push_front(Host{std::string{name}, false});
+  host_order_.emplace_front().name = name;
   host_index_.emplace(host_order_.front().name, host_order_.begin());
   return host_order_.front();
 }
@@ -156,7 +173,9 @@ void History::settle(Device& device) {
       sizeof(Device) + 160 + 2 * device.key.size() + device.steps.size() * sizeof(Step) +
       device.failures.size() * sizeof(FailureMark) + device.open.capacity() * sizeof(OpenRequest) +
       device.collections.capacity() * sizeof(CollectionHistory) +
-      device.folders.size() * (sizeof(Folder) + 96);
+      device.folders.size() * (sizeof(Folder) + 96) +
+      device.agents.capacity() * sizeof(Device::Agent) +
+      (device.uploads_made ? device.uploads_made->octets() : 0);
   for (const CollectionHistory& known : device.collections) {
     now += known.keys.size() * sizeof(KeyStep) + known.last_items.capacity() * 48 +
            heap_octets(known.id) + heap_octets(known.key);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <list>
@@ -140,12 +142,56 @@ struct CollectionHistory {
   Mark last_sync;      ///< latest request that names it
   Mark demand;         ///< status 3, 4 or 12 of the latest answer
   Ring<KeyStep> keys;  ///< since the last restart
-  std::vector<std::string> last_items;  ///< ServerIds of the latest answer with server commands
-  Mark undelivered;                     ///< latest answer with server commands that did not arrive
-  Mark more_available;                  ///< delivered, and not followed yet
-  std::vector<std::string> suspects;    ///< ServerIds in every answer to a repeated key
-  Mark changed;  ///< latest Ping answer that named it, until a rule has judged it
+  std::vector<std::string> last_items;   ///< ServerIds of the latest answer with server commands
+  Mark undelivered;                      ///< latest answer with server commands that did not arrive
+  Mark more_available;                   ///< delivered, and not followed yet
+  std::vector<std::string> suspects;     ///< ServerIds in every answer to a repeated key
+  std::uint32_t loaded = 0, rounds = 0;  ///< server Adds and MoreAvailable answers since key 0
+  std::uint16_t window_size_told = 0;
+  bool empty_batch = false;  ///< the latest answer was MoreAvailable with nothing in it
+  Mark changed;              ///< latest Ping answer that named it, until a rule has judged it
   bool ping_ignored = false, ping_phantom = false;  ///< such an answer was judged so
+};
+
+/// What the device uploaded, sent and answered: hashes, each list with its own small bound.
+struct Uploads {
+  struct Added {
+    std::uint64_t content = 0, client_id = 0, server_id = 0;
+    Mark mark;
+    bool delivered = false;
+  };
+  struct Sent {
+    std::uint64_t id = 0;  ///< ClientId or Message-ID
+    int successes = 0;
+    ExchangeId undelivered;  ///< a success whose answer did not arrive
+  };
+  struct Answered {
+    std::uint64_t meeting = 0;  ///< request and instance
+    int response = 0, successes = 0;
+  };
+  Ring<Added> added;
+  Ring<Sent> sent;
+  Ring<Answered> answered;
+  Ring<std::uint64_t> gone;       ///< items that the server deleted
+  Ring<std::uint64_t> own_mails;  ///< items that the account sent itself
+  [[nodiscard]] std::size_t octets() const {
+    return sizeof(Uploads) + added.size() * sizeof(Added) + sent.size() * sizeof(Sent) +
+           answered.size() * sizeof(Answered) + (gone.size() + own_mails.size()) * 8;
+  }
+};
+
+/// Requests in a sliding window, in twelfths of it.
+struct RateCounter {
+  static constexpr std::size_t kParts = 12;
+  Timestamp newest{};  ///< begin of the newest part
+  std::array<std::uint16_t, kParts> counts{};
+  std::uint8_t at = 0;
+
+  /// Counts one and gives the number inside the window.
+  std::uint32_t add(Timestamp time, std::chrono::seconds window);
+  void take_back() {
+    if (counts[at] > 0) --counts[at];
+  }
 };
 
 /// One device context: server host, person, DeviceId and DeviceType. Two accounts of a phone are
@@ -201,6 +247,55 @@ struct Device {
   std::map<std::string, Folder, std::less<>> folders;
   bool answer_deadline = false;  ///< a deadline for `open` is set
 
+  Mark policy_final;           ///< the final key was delivered
+  int policy_refusals = 0;     ///< answers with a policy demand since it was first made
+  Mark dropped;                ///< its side ended a waiting request and sent none since
+  Mark folder_demand;          ///< 12, Ping 7 …: FolderSync is due
+  Mark folders_unchanged;      ///< latest FolderSync that brought nothing
+  Mark folders_changed;        ///< latest FolderSync that brought something
+  Timestamp folders_listed{};  ///< the whole list is known since
+  Mark whole_request_demand;   ///< status 13 or 149
+  int refused_limit = 0;       ///< value that the server called out of range
+  Timestamp equal_told{};      ///< identical-commands reported
+  RateCounter rate;
+  std::int32_t day = 0;  ///< of `day_count`
+  std::uint32_t day_count = 0;
+  struct {
+    Verb verb = Verb::other;
+    Timestamp began{}, ended{};
+  } aborted;              ///< latest request that the device gave up without an answer
+  bool gives_up = false;  ///< and none was delivered since
+  Timestamp asked_to_wait{}, wait_until{};  ///< Retry-After
+  int slow_in_row = 0;
+  std::uint16_t heartbeats = 0;  ///< hanging requests in `heartbeat_mean`
+  float heartbeat_mean = 0;
+  std::uint64_t agent = 0;  ///< hash of the User-Agent
+  struct Agent {
+    std::uint64_t hash = 0;
+    Timestamp seen{};
+  };
+  std::vector<Agent> agents;    ///< distinct ones; at most 8
+  std::uint64_t good_node = 0;  ///< hash of the back end that answered well
+  Mark redirected;              ///< 451 with a place
+  std::string version_told;     ///< that is lower than possible: reported
+  Timestamp version_used{};     ///< last time of `version`
+  bool ever_succeeded = false;  ///< a data command worked
+  bool uploaded = false;        ///< … that carried something of the user
+  int first_sync_failures = 0;  ///< FolderSync from key 0 that failed before
+  struct {
+    Timestamp began{};
+    Mark mail;
+    std::uint32_t adds = 0, later_syncs = 0;
+  } limbo;  ///< the signs of quarantine
+  std::uint64_t refused_token = 0;
+  Timestamp refused_token_at{};
+  std::unique_ptr<Uploads> uploads_made;
+
+  Uploads& uploads() {
+    if (!uploads_made) uploads_made = std::make_unique<Uploads>();
+    return *uploads_made;
+  }
+
   [[nodiscard]] CollectionHistory* find(std::string_view collection_id);
   /// Makes room by forgetting the collection that was synchronised longest ago.
   CollectionHistory& collection(std::string_view collection_id, const Limits& limits);
@@ -213,6 +308,11 @@ struct Device {
 struct Host {
   std::string name;
   bool activesync_seen = false;  ///< it has sent MS-Server-ActiveSync (G8)
+  int best_version = 0;          ///< offered in OPTIONS, tenths
+  Timestamp offered{};
+  std::uint64_t served = 0;  ///< hash of the person whose command worked last
+  Timestamp served_at{};
+  Ring<std::uint16_t> delays;  ///< to the first octet of the latest answers, tenths of a second
 };
 
 /// Every device and host seen, within Limits.

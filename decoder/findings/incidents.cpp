@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "decoder/base/text.hpp"
+#include "decoder/findings/context.hpp"
 
 namespace eastap::findings {
 
@@ -33,6 +34,26 @@ std::uint64_t milestone(std::uint64_t count) {
     if (decade > count / 10) break;
   }
   return best;
+}
+
+/// How much of the past a rule looks at for what would explain its event away (G1, G11). A finding
+/// says so when the evidence does not go back that far.
+std::chrono::seconds past_needed(RuleId rule) {
+  using std::chrono::hours;
+  using std::chrono::minutes;
+  switch (rule) {
+    case RuleId::synckey_zero:
+    case RuleId::synckey_zero_repeat:
+    case RuleId::synckey_zero_storm: return minutes{30};  // a demand, failures, a new profile
+    case RuleId::command_rate:
+    case RuleId::identical_commands:
+    case RuleId::ping_storm:
+    case RuleId::bulk_upload: return minutes{15};  // the initial load
+    case RuleId::send_failed:
+    case RuleId::reply_all_self:
+    case RuleId::meeting_reply_sender: return hours{24};  // deleted items, own mails, addresses
+    default: return {};
+  }
 }
 
 bool plain_user(std::string_view user) {
@@ -97,7 +118,14 @@ Incidents::Incidents(const Settings& settings) : limits_{settings.limits}, mutes
 std::string_view Incidents::make_key(RuleId id, const Subject& subject, std::string_view key) {
   key_.clear();
   key_ += static_cast<char>(id);
-  if (subject.device != nullptr) {
+  if (subject.device != nullptr && subject.scope != Scope::device &&
+      !subject.device->person.empty()) {
+    key_ += 'p';
+    key_ += subject.device->person;
+    key_ += '\0';
+    if (subject.scope == Scope::person_on_host) key_ += subject.device->host;
+    key_ += '\0';
+  } else if (subject.device != nullptr) {
     key_ += 'd';
     const std::uint64_t serial = subject.device->serial;
     for (unsigned shift = 0; shift < 64; shift += 8)
@@ -224,6 +252,7 @@ Incident* Incidents::report(Incident& incident, const Subject& subject, Timestam
       incident.user = subject.device->user;
       incident.device_id = subject.device->device_id;
       incident.device_type = subject.device->device_type;
+      incident.evidence_from = subject.device->first_seen;
     } else {
       incident.host = subject.host;
     }
@@ -273,9 +302,9 @@ void Incidents::note(RuleId id, const Subject& subject, std::string_view key, Ti
   add_event(get(id, subject, key, at), at, exchange);
 }
 
-Incident* Incidents::measure(RuleId id, const Subject& subject, std::string_view key, Timestamp at,
-                             ExchangeId exchange, std::int64_t value,
-                             std::optional<Severity> base) {
+/// The incident when `value` is on the wrong side of the threshold.
+Incident* Incidents::reach(RuleId id, const Subject& subject, std::string_view key, Timestamp at,
+                           std::int64_t value) {
   const EffectiveRule& own = rule(id);
   if (!own.enabled) return nullptr;
   const std::int64_t factor = own.patient_while_loading && subject.loading ? kLoadingFactor : 1;
@@ -284,10 +313,27 @@ Incident* Incidents::measure(RuleId id, const Subject& subject, std::string_view
   if (!reached || muted(findings::rule(id), subject)) return nullptr;
   Incident& incident = get(id, subject, key, at);
   if (incident.count == 0) incident.first = at;
-  incident.count =
-      std::max(incident.count, static_cast<std::uint64_t>(std::max<std::int64_t>(value, 1)));
-  add_example(incident, exchange);
-  return report(incident, subject, at, value, base);
+  return &incident;
+}
+
+Incident* Incidents::measure(RuleId id, const Subject& subject, std::string_view key, Timestamp at,
+                             ExchangeId exchange, std::int64_t value,
+                             std::optional<Severity> base) {
+  Incident* incident = reach(id, subject, key, at, value);
+  if (incident == nullptr) return nullptr;
+  incident->count =
+      std::max(incident->count, static_cast<std::uint64_t>(std::max<std::int64_t>(value, 1)));
+  add_example(*incident, exchange);
+  return report(*incident, subject, at, value, base);
+}
+
+Incident* Incidents::gauge(RuleId id, const Subject& subject, std::string_view key, Timestamp at,
+                           ExchangeId exchange, std::int64_t value, std::optional<Severity> base) {
+  Incident* incident = reach(id, subject, key, at, value);
+  if (incident == nullptr) return nullptr;
+  ++incident->count;
+  add_example(*incident, exchange);
+  return report(*incident, subject, at, value, base);
 }
 
 void Incidents::restart(RuleId id, const Subject& subject, std::string_view key) {
@@ -301,6 +347,18 @@ void Incidents::restart(RuleId id, const Subject& subject, std::string_view key)
 Incident* Incidents::open(RuleId id, const Subject& subject, std::string_view key) {
   Incident* known = find(id, subject, key);
   return known != nullptr && known->id ? known : nullptr;
+}
+
+Incident* Incidents::latest(RuleId id, const Device& device) {
+  constexpr std::size_t kLooked = 512;
+  std::size_t looked = 0;
+  for (const auto& incident : order_) {
+    if (++looked > kLooked) break;
+    if (incident->rule == id && incident->id && incident->device_id == device.device_id &&
+        incident->host == device.host && incident->user == device.user)
+      return incident.get();
+  }
+  return nullptr;
 }
 
 std::size_t Incidents::counted(RuleId id, const Subject& subject, std::string_view key) {
@@ -343,6 +401,13 @@ Finding Incidents::finding(const Incident& incident) const {
   std::sort(out.exchanges.begin(), out.exchanges.end());
   out.because_of = incident.because_of;
   out.summary = incident.summary.empty() ? std::string{row.title} : incident.summary;
+  if (const auto past = past_needed(incident.rule);
+      past.count() > 0 && incident.evidence_from != Timestamp{} &&
+      incident.first - incident.evidence_from < past) {
+    out.summary += "; the evidence begins " +
+                   span_of(std::min(incident.evidence_from, incident.first), incident.first) +
+                   " before";
+  }
   out.explanation = row.consequence;
   out.next_step = with_user(row.next_step, incident.user);
   out.source = row.source;

@@ -29,10 +29,15 @@ struct EffectiveRule {
   bool patient_while_loading = false;  ///< G11
 };
 
+/// Whose events count together: of one device context, of a person on any host and device, of a
+/// person on one host.
+enum class Scope : std::uint8_t { device, person, person_on_host };
+
 /// Whom an event is about: what a finding shows, and what mutes compare with.
 struct Subject {
   const Device* device = nullptr;  ///< null: of a host or client only
-  std::string_view host;           ///< of an event without device
+  Scope scope = Scope::device;
+  std::string_view host;  ///< of an event without device
   std::string_view folder_id, folder_name;
   bool unknown_server = false;  ///< G8 applies
   bool loading = false;         ///< G11 applies
@@ -51,6 +56,7 @@ struct Incident {
   Ring<ExchangeId> last_examples;
   std::vector<FindingId> because_of;
   std::string summary;
+  Timestamp evidence_from{};  ///< when the device was first seen
 
   struct Event {
     Timestamp time{};
@@ -91,10 +97,17 @@ class Incidents {
   /// `count` becomes the largest value seen.
   Incident* measure(RuleId id, const Subject& subject, std::string_view key, Timestamp at,
                     ExchangeId exchange, std::int64_t value, std::optional<Severity> base = {});
+  /// For a value that one event has (seconds, octets, days): opens at the threshold, escalates by
+  /// `value`; `count` is the number of such events.
+  Incident* gauge(RuleId id, const Subject& subject, std::string_view key, Timestamp at,
+                  ExchangeId exchange, std::int64_t value, std::optional<Severity> base = {});
   /// A success in between: the events so far do not count any more.
   void restart(RuleId id, const Subject& subject, std::string_view key);
   /// The incident when it is open.
   [[nodiscard]] Incident* open(RuleId id, const Subject& subject, std::string_view key);
+  /// The open incident of that rule and device touched last, whatever its key; looks at the 512
+  /// latest tallies.
+  [[nodiscard]] Incident* latest(RuleId id, const Device& device);
   /// Events in the window so far, reported or not.
   [[nodiscard]] std::size_t counted(RuleId id, const Subject& subject, std::string_view key);
   /// More evidence for an open incident: an exchange to be named.
@@ -129,6 +142,8 @@ class Incidents {
   bool muted(const Rule& row, const Subject& subject) const;
   Incident* report(Incident& incident, const Subject& subject, Timestamp at, std::int64_t windowed,
                    std::optional<Severity> base);
+  Incident* reach(RuleId id, const Subject& subject, std::string_view key, Timestamp at,
+                  std::int64_t value);
   void mark(Incident& incident);
   void forget(Incident& incident);
   [[nodiscard]] Timestamp closes_at(const Incident& incident) const;

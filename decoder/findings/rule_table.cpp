@@ -17,13 +17,13 @@ constexpr std::array kRules{
          "G1,G2,G3,G6,G9,G10; new profile, re-added folder, version change, "
          "FilterType/class change are explained resets; IIS: count distinct Fid once in "
          "the first hour of a DeviceId",
-         "The whole folder is downloaded again: items vanish and reappear, battery, data "
-         "volume and server load.",
+         "The whole folder is downloaded again: items vanish and reappear, battery, data"
+         " volume and server load.",
          "Read the 30 minutes before the reset (5xx, Status 3/12, lost responses) and "
-         "remove that cause; if it recurs, take the folder out of sync for five minutes, "
-         "then re-create the account.",
-         "KB 10047 query 'Count Syncs with SyncKey of Zero Per User', KB 2563324 2.13; 2 "
-         "published ('multiple'), 1 project default"},
+         "remove that cause; if it recurs, take the folder out of sync for five minutes,"
+         " then re-create the account.",
+         "KB 10047 query 'Count Syncs with SyncKey of Zero Per User', KB 2563324 2.13; 2"
+         " published ('multiple'), 1 project default"},
     Rule{"synckey-zero-repeat", "D-01", 1,
          "Folder restarts from SyncKey 0 again and again",
          3, "unexplained resets", seconds{3600}, 0, Severity::error,
@@ -38,9 +38,9 @@ constexpr std::array kRules{
          3, "folders", seconds{300}, 0, Severity::error,
          "G1,G6,G10; new profile (cause c), protocol upgrade (cause e, X-MS-RP)",
          "The account was reloaded as a whole.",
-         "Look for event 1008, a mailbox move, a removed partnership "
-         "(Get-MobileDeviceStatistics -Mailbox alice, FirstSyncTime) or a changed "
-         "DeviceId; check FolderSync key 0 too.",
+         "Look for event 1008, a mailbox move, a removed partnership (Get-"
+         "MobileDeviceStatistics -Mailbox alice, FirstSyncTime) or a changed DeviceId; "
+         "check FolderSync key 0 too.",
          "KB 10047, event 1008; project default"},
     Rule{"synckey-zero-loop", "D-01", 1,
          "Client never keeps the new SyncKey",
@@ -65,8 +65,8 @@ constexpr std::array kRules{
          "failures already used for an earlier reset do not count twice",
          "Cause and effect are both on record: the failures caused the reload.",
          "Find who made the failures (middlebox-5xx); raise idle time-outs of firewall, "
-         "load balancer and reverse proxy above 3540 s; failed request tracing on IIS if "
-         "Exchange made them.",
+         "load balancer and reverse proxy above 3540 s; failed request tracing on IIS if"
+         " Exchange made them.",
          "Apple HT203719/TS4511 via KB 2563324 2.13 and KB 10047; 2 published (two in a "
          "row), 1800 s and 3 project default"},
     Rule{"http-500-burst", "D-39", 1,
@@ -84,8 +84,8 @@ constexpr std::array kRules{
          2, "hierarchy resets", seconds{86400}, 3, Severity::warning,
          "G1,G6,G10; cause c of D-01 (new profile)",
          "All folders are synchronised again from key 0.",
-         "Check for a mailbox move, removed partnership or Status 151; "
-         "Get-MobileDeviceStatistics -Mailbox alice.",
+         "Check for a mailbox move, removed partnership or Status 151; Get-"
+         "MobileDeviceStatistics -Mailbox alice.",
          "MS-ASCMD FolderSync Status 9; project default"},
     Rule{"full-resync-announced", "D-01", 3,
          "Server announces a full resync",
@@ -99,8 +99,8 @@ constexpr std::array kRules{
          "Same SyncKey sent again and again",
          3, "repeats", seconds{600}, 10, Severity::warning,
          "G1,G2,G3,G4,G6,G9,G10; answer Status 5/16/111/503, collision, Partial without "
-         "the collection; IIS: only lines with sc-status 200 and Sks <> Sk, or >=3 equal "
-         "keys and a server count > 0",
+         "the collection; IIS: only lines with sc-status 200 and Sks <> Sk, or >=3 equal"
+         " keys and a server count > 0",
          "The client never stores the new key: loop, duplicates, later throttling.",
          "Look at the item present in every repeated answer and remove or re-create it; "
          "then re-provision the client (remove the account, Remove-MobileDevice, add "
@@ -112,8 +112,8 @@ constexpr std::array kRules{
          1, "fallbacks", seconds{3600}, 0, Severity::notice,
          "G1,G2,G3,G4,G10; undelivered answer = correct behaviour, info at most",
          "The answer was lost behind the proxy or the app was restored from a backup.",
-         "Once is harmless; in series see undelivered-response and the radio path of the "
-         "device. IIS shows St:R.",
+         "Once is harmless; in series see undelivered-response and the radio path of the"
+         " device. IIS shows St:R.",
          "MS-ASCMD, KB 4058179; protocol rule"},
     Rule{"eas-error-status", "D-03", 1,
          "ActiveSync error inside HTTP 200",
@@ -122,16 +122,16 @@ constexpr std::array kRules{
          "SyncCollisionDetected",
          "Tools that look at HTTP alone see success where the command failed.",
          "Use the status text and next step of the status table.",
-         "KB 10047 query 'Request with ActiveSync errors'; Ping 2 / Sync 1 published, 10 "
-         "project default"},
+         "KB 10047 query 'Request with ActiveSync errors'; Ping 2 / Sync 1 published, 10"
+         " project default"},
     Rule{"sync-status3", "D-03", 2,
          "Server keeps rejecting the sync key (Status 3)",
          3, "Status 3 answers", seconds{3600}, 10, Severity::warning,
          "G1,G6,G7,G10; a single one is the cause of an explained reset",
          "The folder must restart from 0 each time; state is lost on the server or two "
          "devices share a DeviceId.",
-         "Check for two devices with one DeviceId, mailbox moves and event 1008; "
-         "Remove-MobileDevice and re-create the account.",
+         "Check for two devices with one DeviceId, mailbox moves and event 1008; Remove-"
+         "MobileDevice and re-create the account.",
          "MS-ASCMD Sync Status 3; project default"},
     Rule{"request-malformed", "D-03", 1,
          "Malformed request",
@@ -152,24 +152,91 @@ constexpr std::array kRules{
          "Get-MailboxFolderStatistics for the item count, shorten the filter, archive, "
          "look for a corrupt item with the mailbox log.",
          "KB 842541, MS-ASCMD; project default"},
+    Rule{"sync-poison-item", "D-03", 2,
+         "One uploaded item refused again and again",
+         3, "refusals of one item", seconds{3600}, 0, Severity::error,
+         "G3,G6,G10",
+         "The item blocks the folder; Exchange gives up the batch after four bad items.",
+         "Delete or re-create the named item in Outlook; update the app.",
+         "MS-ASCMD Sync Status 6; 3 published practice (Z-Push), 4 config "
+         "(MaxClientSentBadItems)"},
+    Rule{"item-conflict", "D-03", 1,
+         "Two clients change the same item",
+         3, "conflicts on one item", seconds{86400}, 10, Severity::notice,
+         "G3,G6,G10; Status 8 after server Delete goes to stale-item-command",
+         "Edits of the user are overwritten or lost.",
+         "Find the second client (Get-MobileDeviceStatistics -Mailbox alice; Outlook, "
+         "assistants, rules) and let one of them stop.",
+         "event 1008 (same item from several computers), MS-ASCMD Status 7/8; project "
+         "default"},
+    Rule{"stale-item-command", "D-03,D-38", 1,
+         "Command on an item deleted elsewhere",
+         1, "commands", seconds{0}, 0, Severity::info,
+         "G1,G2,G6",
+         "Corrects itself with the next synchronisation.",
+         "None; if the same id returns, item-conflict or stale-folder-id applies.",
+         "event 1008 third cause; protocol rule"},
+    Rule{"sync-13-loop", "D-03", 3,
+         "Server wants the full request, client sends it empty",
+         2, "refusals in a row", seconds{300}, 3, Severity::notice,
+         "G2,G4,G6; one is normal cache loss (IIS: MissingCscCacheEntry)",
+         "No changes arrive until the client sends the full Sync.",
+         "Ignore single cases; a loop is a client bug: restart or update the app.",
+         "MS-ASCMD Sync 13, KB 10047 (MissingCscCacheEntry harmless); project default"},
+    Rule{"limit-ignored", "D-03", 2,
+         "Limit given by the server is ignored",
+         2, "refusals of the same value", seconds{600}, 5, Severity::warning,
+         "G2,G3,G6; corrected value restarts the count",
+         "Each request is refused, so there is no push.",
+         "Client bug; reduce the number of synchronised folders; server range is "
+         "MinHeartbeatInterval/MaxHeartbeatInterval in web.config.",
+         "MS-ASCMD Limit, Ping 5/6; protocol rule (60-3540 s config)"},
+    Rule{"sync-16-retry", "D-03", 3,
+         "Retry demanded in series (Status 16)",
+         3, "Status 16 answers", seconds{300}, 5, Severity::notice,
+         "G6,G7,G10",
+         "Server busy or store dismounted.",
+         "Check the database mount state and server health (Get-"
+         "MailboxDatabaseCopyStatus, Get-ServerHealth).",
+         "MS-ASCMD Sync Status 16; project default"},
     Rule{"state-lost", "D-03,D-38", 1,
          "Sync state lost or damaged on the server",
          1, "answers", seconds{86400}, 2, Severity::notice,
          "G1,G6,G7,G10; 133 during an announced mailbox move = info",
          "The partnership is rebuilt and everything synchronises again; 135 means two "
          "first syncs at once.",
-         "Once: none (event 1008). Repeated: Remove-MobileDevice, re-create the account, "
-         "check that no two devices share the DeviceId.",
+         "Once: none (event 1008). Repeated: Remove-MobileDevice, re-create the account,"
+         " check that no two devices share the DeviceId.",
          "event 1008, MS-ASCMD common 132-136; protocol rule, 2 project default"},
+    Rule{"hierarchy-demand-ignored", "D-04", 2,
+         "Demand for FolderSync ignored",
+         3, "answers with the same demand", seconds{300}, 10, Severity::warning,
+         "G2,G3,G6,G7,G10",
+         "Endless refusals; new folders never appear.",
+         "Re-create the account on the device.",
+         "MS-ASCMD Sync 12, Ping 7; project default"},
+    Rule{"stale-folder-id", "D-04", 2,
+         "Client keeps a folder id that is gone",
+         2, "requests", seconds{600}, 0, Severity::error,
+         "G1,G2,G3,G6",
+         "Sync of that folder cannot succeed.",
+         "Re-create the account; for Outlook desktop delete the local cache.",
+         "Horde client notes; project default"},
+    Rule{"sync-foldersync-pingpong", "D-04", 2,
+         "Sync and FolderSync alternate for ever",
+         2, "rounds", seconds{600}, 5, Severity::warning,
+         "G2,G3,G6; FolderSync that brought changes restarts the count",
+         "The folder never synchronises and the device loops.",
+         "Re-create the account; check mixed server builds.",
+         "Z-Push ZP-1077 (second round); published practice, 5 project default"},
     Rule{"provision-loop", "D-05", 1,
          "Repeated Provision commands",
          5, "Provision requests", seconds{600}, 10, Severity::warning,
-         "G1,G3,G6,G7,G10; two requests = one healthy cycle, four = two cycles at "
-         "set-up, one more to acknowledge a wipe",
+         "G1,G3,G6,G7,G10; two requests = one healthy cycle, four = two cycles at set-"
+         "up, one more to acknowledge a wipe",
          "The device stays without a valid policy and gets no mail; server logs grow.",
-         "Read Status and policy key of both phases; assign a plain test policy "
-         "(Set-CASMailbox alice -ActiveSyncMailboxPolicy Test); then re-create the "
-         "account.",
+         "Read Status and policy key of both phases; assign a plain test policy (Set-"
+         "CASMailbox alice -ActiveSyncMailboxPolicy Test); then re-create the account.",
          "KB 2851708, KB 2563324 2.11, MS-ASPROV (two phases); project default (more "
          "than two full cycles)"},
     Rule{"provision-110-loop", "D-05", 1,
@@ -180,8 +247,8 @@ constexpr std::array kRules{
          "requests and filled event 4999.",
          "Install Exchange 2013 CU2 or 2010 SP3 RU2 or later, update the device; stop "
          "the flood with Set-CASMailbox alice -ActiveSyncBlockedDeviceIDs.",
-         "KB 2851708 (2,000 published observation), MS-ASCMD common 110; 3 and 5 project "
-         "default"},
+         "KB 2851708 (2,000 published observation), MS-ASCMD common 110; 3 and 5 project"
+         " default"},
     Rule{"provision-negative-ack", "D-05", 1,
          "Device could not apply the policy",
          1, "acknowledgements", seconds{0}, 0, Severity::warning,
@@ -202,10 +269,11 @@ constexpr std::array kRules{
     Rule{"provision-abandoned", "D-05", 2,
          "Provision begun and not finished",
          1, "unfinished cycles", seconds{900}, 2, Severity::notice,
-         "G1,G3,G6; user may still be asked for a passcode: notice until twice the window",
+         "G1,G3,G6; user may still be asked for a passcode: notice until twice the "
+         "window",
          "Account set-up stops without a message.",
-         "Look on the device for a pending passcode or administrator prompt; test with a "
-         "plain policy.",
+         "Look on the device for a pending passcode or administrator prompt; test with a"
+         " plain policy.",
          "KB 2563324 2.1; project default"},
     Rule{"policy-demand-ignored", "D-06", 1,
          "Policy refresh demanded, device does not provision",
@@ -221,17 +289,26 @@ constexpr std::array kRules{
          "G1,G3,G6; device left the network (no connection of any kind) = info; replay: "
          "only if the evidence goes on for other devices",
          "The device stopped synchronising without telling its user.",
-         "Set-MobileDeviceMailboxPolicy -DevicePolicyRefreshInterval Unlimited; open the "
-         "mail app once; re-create the account.",
+         "Set-MobileDeviceMailboxPolicy -DevicePolicyRefreshInterval Unlimited; open the"
+         " mail app once; re-create the account.",
          "KB 2563324 2.12; project default"},
+    Rule{"policykey-mismatch", "D-07", 2,
+         "Commands carry a policy key other than the final one",
+         2, "commands", seconds{3600}, 5, Severity::warning,
+         "G2,G3,G6,G10; temporary key inside the acknowledgement; one older key on a "
+         "parallel connection",
+         "The server starts the Provision cycle again.",
+         "Client kept the temporary key or two devices share a DeviceId: update the app,"
+         " re-create the account.",
+         "MS-ASPROV; protocol rule, 2 and 5 project default"},
     Rule{"wipe-command", "D-40", 2,
          "Remote wipe sent to the device",
          1, "answers", seconds{0}, 0, Severity::error,
          "G6,G10; acknowledgement 1/2 is added to the same incident",
          "The device or the account is erased once it acknowledges.",
          "Get-MobileDeviceStatistics -Mailbox alice (DeviceWipe* fields) tells who and "
-         "when; Clear-MobileDevice -Cancel if wrong; never replay this capture against a "
-         "device.",
+         "when; Clear-MobileDevice -Cancel if wrong; never replay this capture against a"
+         " device.",
          "MS-ASPROV; protocol rule"},
     Rule{"heartbeat-cut", "D-41", 1,
          "Hanging request cut before its heartbeat",
@@ -243,13 +320,23 @@ constexpr std::array kRules{
          "it above 3540 s on firewall, load balancer and reverse proxy.",
          "Apple HT203719, KB 905013, KB 10047; 2 published (Apple), 4 with equal "
          "duration project default"},
+    Rule{"heartbeat-short", "D-08", 3,
+         "Heartbeat too short",
+         540, "seconds mean (at most)", seconds{0}, 120, Severity::notice,
+         "G1,G6; requests ended by Status 2 count with the interval asked",
+         "Push works but battery and server load rise; Exchange logs event 1040/3033 at "
+         "the same limit.",
+         "Raise idle time-outs on firewall and reverse proxy to 30 minutes or more; the "
+         "client then lengthens its heartbeat.",
+         "KB 905013; 540 and 200 config (HeartbeatAlertThreshold, HeartbeatSampleSize), "
+         "20 and 120 project default"},
     Rule{"ping-storm", "D-08", 2,
          "Ping storm",
          30, "Pings", seconds{600}, 100, Severity::warning,
          "G2,G3,G6,G8,G10,G11",
          "Busy loop: battery, log growth, later blocking.",
-         "Look at the Status and the folders of the answers (ping-changes-ignored, "
-         "ping-ri-folder, ping-phantom-change).",
+         "Look at the Status and the folders of the answers (ping-changes-ignored, ping-"
+         "ri-folder, ping-phantom-change).",
          "KB 2563324 2.15; project default (Google's published bound is 60 per minute)"},
     Rule{"ping-changes-ignored", "D-08", 2,
          "Ping reports changes, device does not Sync",
@@ -283,6 +370,14 @@ constexpr std::array kRules{
          "block the device model with New-ActiveSyncDeviceAccessRule if many are "
          "affected.",
          "KB 2563324 2.15; project default"},
+    Rule{"parallel-hang", "D-08", 3,
+         "Several hanging requests at once",
+         3, "open at once", seconds{0}, 10, Severity::info,
+         "G6; the older one ended by a newer one is normal (PingCollisionDetected, "
+         "SyncCollisionDetected)",
+         "Harmless up to the concurrency limit of the throttling policy.",
+         "Ignore below 10; else Get-ThrottlingPolicy (EasMaxConcurrency 10).",
+         "KB 10047 (collisions can be ignored); 10 published, 3 project default"},
     Rule{"identical-commands", "D-09", 1,
          "Too many identical commands",
          10, "equal commands", seconds{60}, 20, Severity::warning,
@@ -292,16 +387,58 @@ constexpr std::array kRules{
          "Leave the device alone for 10 minutes, find the item or folder that triggers "
          "it; Get-ActiveSyncDeviceAutoblockThreshold shows on-premises limits.",
          "KB 2563324 2.9, KB 2748176 (no number given); project default"},
+    Rule{"command-rate", "D-09", 2,
+         "Too many requests per minute",
+         60, "requests", seconds{60}, 100, Severity::warning,
+         "G6,G8,G10,G11",
+         "On-premises auto-block (CommandFrequency), Exchange Online denial.",
+         "Find the repeated command in the list by command; Get-"
+         "ActiveSyncDeviceAutoblockThreshold.",
+         "MS blog 601918 (60/min), auto-block example (100/min), Google Sync (900 per 5 "
+         "min); published examples"},
+    Rule{"daily-volume", "D-09", 3,
+         "Thousands of requests a day",
+         1000, "requests", seconds{86400}, 3000, Severity::notice,
+         "G6,G10; one log side only (front or back end)",
+         "Known signature of a storm.",
+         "Rank by command (query 'Report [Top 20]') and look for the loop.",
+         "KB 10047 Top 20, MS script example 1000 (example), KB 2607574 'several "
+         "thousand' (3000 project reading)"},
+    Rule{"thirty-second-cycle", "D-09", 1,
+         "Client gives up every 30 seconds",
+         4, "cycles in a row", seconds{300}, 10, Severity::warning,
+         "G3,G6,G10; server answered in time = no finding",
+         "Client time-out is shorter than the server's answer: full sync each time and "
+         "high load.",
+         "Install the vendor time-out fix, shrink window and filter, then look at "
+         "server-slow.",
+         "KB 2563324 2.5 and 2.2, Apple TS3398; 30 s published, 4 project default"},
     Rule{"throttled", "D-10", 1,
          "Server throttles or denies the device",
          1, "answers", seconds{600}, 3, Severity::notice,
          "G6,G7,G10; L/-n back-off values are informative; 503 without Exchange headers "
          "goes to http-503-app-pool",
          "Slow or no synchronisation until the device calms down.",
-         "The header names the reason: stop that storm; on-premises "
-         "Get-ThrottlingPolicy, Get-ActiveSyncDeviceAutoblockThreshold.",
+         "The header names the reason: stop that storm; on-premises Get-"
+         "ThrottlingPolicy, Get-ActiveSyncDeviceAutoblockThreshold.",
          "KB 2563324 2.9 and 2.2, MS-ASHTTP 2.2.2.1.2.13; protocol rule, 3 project "
          "default"},
+    Rule{"throttle-ignored", "D-10", 2,
+         "Retry-After ignored",
+         2, "early requests", seconds{3600}, 5, Severity::warning,
+         "G2,G3,G6,G10",
+         "The device stays throttled; the server holds each further 503 up to 20 s.",
+         "Client fault; remove the cause of the load (events 3007, 3014) and update the "
+         "client.",
+         "MS-ASHTTP 3.1.5.2, KB 2469722; protocol rule, 2 project default"},
+    Rule{"throttle-delay", "D-10", 3,
+         "Artificially slow answers",
+         3, "answers in a row", seconds{600}, 10, Severity::notice,
+         "G6,G10; other devices of the server equally slow goes to server-slow",
+         "Probably delay throttling, or back-end trouble.",
+         "Check the throttling budget (IIS Budget, Throttle) and compare X-BEServer.",
+         "web.config MaxThrottlingDelay 45, ErrorResponseDelay 20 (config); 10 and 3 "
+         "project default"},
     Rule{"auth-401-loop", "D-11", 1,
          "Wrong password sent again and again",
          3, "refusals of the same credentials", seconds{1800}, 8, Severity::warning,
@@ -316,9 +453,18 @@ constexpr std::array kRules{
          1, "refusals", seconds{3600}, 0, Severity::error,
          "G6,G10; Bearer-only answer of Exchange Online goes to basic-to-cloud",
          "No password can succeed.",
-         "Get-ActiveSyncVirtualDirectory | fl BasicAuthEnabled; enable Basic or move the "
-         "client to OAuth.",
+         "Get-ActiveSyncVirtualDirectory | fl BasicAuthEnabled; enable Basic or move the"
+         " client to OAuth.",
          "KB 10047 (virtual directory authentication settings); protocol rule"},
+    Rule{"auth-name-form", "D-11", 1,
+         "Log-on name form does not match",
+         1, "pairs", seconds{86400}, 0, Severity::notice,
+         "G1,G6,G10; mere difference without 401 = no finding",
+         "The profile cannot be created with the e-mail address.",
+         "Align UPN and primary SMTP address (Set-User -UserPrincipalName), or set the "
+         "default domain of the virtual directory (Basic authentication settings in IIS "
+         "Manager).",
+         "KB 10047 (UPN check, default domain); protocol rule"},
     Rule{"basic-to-cloud", "D-11", 2,
          "Password sign-in tried against Exchange Online",
          1, "requests", seconds{86400}, 0, Severity::error,
@@ -334,6 +480,30 @@ constexpr std::array kRules{
          "456: unblock the account or satisfy the sign-in requirement; 457: renew the "
          "password at X-MS-Credential-Service-Url.",
          "MS-ASHTTP 456/457; protocol rule"},
+    Rule{"credentials-expire", "-", 3,
+         "Password about to expire",
+         7, "days left (at most)", seconds{0}, 1, Severity::info,
+         "G6,G10",
+         "401 loops of all devices of the user will follow.",
+         "Tell the user; each device needs the new password.",
+         "MS-ASHTTP 2.2.2.1.2.11; project default"},
+    Rule{"oauth-not-offered", "D-44", 2,
+         "Server does not offer OAuth to this user",
+         1, "challenges", seconds{86400}, 0, Severity::warning,
+         "G6,G10; the diagnostics field alone is no proof, healthy servers send it too",
+         "The phone asks for a password instead of opening the sign-in page.",
+         "Get-User alice | fl AuthenticationPolicy; Get-AuthenticationPolicy "
+         "(BlockModernAuthActiveSync); Get-ActiveSyncVirtualDirectory; Get-AuthServer; "
+         "changes take 30 minutes.",
+         "EasOAuthMailbox guide 10.1/10.7; observed rule"},
+    Rule{"oauth-token-refused", "D-44", 2,
+         "Token refused",
+         2, "refusals in a row", seconds{600}, 5, Severity::warning,
+         "G2,G6,G10; expired token followed by a fresh accepted one = info",
+         "No synchronisation; sign-in loop.",
+         "Show the reason of x-ms-diagnostics; compare aud with the Exchange URL (final "
+         "slash), issuer, expiry and clocks; Get-AuthConfig, Get-AuthServer.",
+         "EasOAuthMailbox guide 10.2/10.3; project default"},
     Rule{"middlebox-5xx", "D-12", 1,
          "5xx made by something before Exchange",
          1, "answers", seconds{3600}, 5, Severity::warning,
@@ -351,6 +521,31 @@ constexpr std::array kRules{
          "Start MSExchangeSyncAppPool (Get-WebAppPoolState MSExchangeSyncAppPool), read "
          "httperr*.log and the system log for its crash.",
          "KB 10047 (application pool); protocol rule"},
+    Rule{"server-hop", "D-12", 3,
+         "Failures come from one back-end server",
+         3, "failures from one node", seconds{600}, 0, Severity::info,
+         "G6,G10",
+         "One bad node in the farm.",
+         "Drain that node (Set-ServerComponentState) and give its name to the server "
+         "team.",
+         "Exchange response headers, KB 10047 (KeepAliveFailure between servers); "
+         "project default"},
+    Rule{"redirect-loop", "D-13", 1,
+         "Redirect loop between servers (451)",
+         2, "redirects to a visited host", seconds{600}, 0, Severity::error,
+         "G6,G7,G10",
+         "The device never reaches its mailbox server.",
+         "Get-ActiveSyncVirtualDirectory | fl Server,InternalUrl,ExternalUrl on each "
+         "site; correct ExternalUrl.",
+         "KB 2563324 2.6, MS-ASHTTP 451; project default"},
+    Rule{"redirect-ignored", "D-13", 3,
+         "Redirect ignored by the device (451)",
+         3, "requests to the old host", seconds{600}, 10, Severity::warning,
+         "G2,G3,G6,G10",
+         "The device stays on the wrong server and fails.",
+         "Some Android clients do not follow: re-create the profile with the new host "
+         "name.",
+         "MS-ASHTTP 451; project default"},
     Rule{"not-eas-answer", "D-13", 1,
          "Answer is not ActiveSync",
          1, "answers", seconds{600}, 0, Severity::error,
@@ -359,6 +554,15 @@ constexpr std::array kRules{
          "Remove the HTTP redirect from the ActiveSync virtual directory in IIS; look "
          "for a captive portal or WAF.",
          "KB 10047 (HTTP redirect); protocol rule"},
+    Rule{"autodiscover-failed", "D-45", 1,
+         "Autodiscover finds no ActiveSync URL",
+         1, "failed searches", seconds{600}, 0, Severity::error,
+         "G6,G10; a failing step followed by a succeeding one is normal",
+         "The profile cannot be created automatically.",
+         "The last failing step names the cause; check DNS autodiscover, certificate "
+         "names, Get-AutodiscoverVirtualDirectory and Get-ActiveSyncVirtualDirectory | "
+         "fl ExternalUrl; type the server by hand for a test.",
+         "KB 2563324 2.16, KB 10047 (connectivity analyzer branch); protocol rule"},
     Rule{"access-blocked", "D-36", 1,
          "Device blocked or user disabled",
          1, "refusals", seconds{3600}, 0, Severity::error,
@@ -366,10 +570,19 @@ constexpr std::array kRules{
          "MeetingResponse/MoveItems item rights 130 stay with eas-error-status",
          "No synchronisation until an administrator acts.",
          "126: Set-CASMailbox alice -ActiveSyncEnabled $true; 129: Get-CASMailbox alice "
-         "| fl ActiveSyncAllowedDeviceIDs,ActiveSyncBlockedDeviceIDs; rule: "
-         "Get-ActiveSyncDeviceAccessRule.",
-         "KB 10047 (access rules, blocked device ID, enabled mailbox), MS-ASCMD 126-131; "
-         "protocol rule"},
+         "| fl ActiveSyncAllowedDeviceIDs,ActiveSyncBlockedDeviceIDs; rule: Get-"
+         "ActiveSyncDeviceAccessRule.",
+         "KB 10047 (access rules, blocked device ID, enabled mailbox), MS-ASCMD 126-131;"
+         " protocol rule"},
+    Rule{"access-quarantined", "D-36", 1,
+         "Device in quarantine or discovery",
+         900, "seconds in that state", seconds{0}, 0, Severity::warning,
+         "G1,G6,G10; discovery may take up to 14 minutes",
+         "The device receives nothing but the quarantine message.",
+         "Get-MobileDevice -Mailbox alice | fl "
+         "DeviceAccessState,DeviceAccessStateReason; Set-CASMailbox alice "
+         "-ActiveSyncAllowedDeviceIDs; default in Get-ActiveSyncOrganizationSettings.",
+         "KB 10047 (organization settings), Practical365 (14 min); published"},
     Rule{"ad-access-denied", "D-36", 1,
          "Exchange may not write the device to AD",
          1, "answers", seconds{3600}, 3, Severity::warning,
@@ -383,8 +596,8 @@ constexpr std::array kRules{
          1, "answers", seconds{86400}, 0, Severity::error,
          "G6,G7,G10",
          "A new device cannot join.",
-         "Get-MobileDevice -Mailbox alice, Remove-MobileDevice for stale ones; "
-         "Get-ThrottlingPolicy EasMaxDevices.",
+         "Get-MobileDevice -Mailbox alice, Remove-MobileDevice for stale ones; Get-"
+         "ThrottlingPolicy EasMaxDevices.",
          "MS-ASCMD 177; published (EasMaxDevices 10 in Exchange 2010)"},
     Rule{"folder-limit", "-", 3,
          "Too many folders (151)",
@@ -393,6 +606,23 @@ constexpr std::array kRules{
          "The folder list cannot synchronise.",
          "Reduce below 1000 folders (Get-MailboxFolderStatistics alice counts them).",
          "MS-ASCMD 151, web.config MaxNumOfFolders 1000; config"},
+    Rule{"device-id-change", "D-34", 3,
+         "DeviceId changes",
+         3, "DeviceIds", seconds{86400}, 5, Severity::notice,
+         "G1,G6,G10; two equal phones of one user: both ids stay in use",
+         "New partnership each time: full sync, quarantine, partnership limit.",
+         "Restored or cloned device, privacy app or MDM container; Remove-MobileDevice "
+         "for stale partnerships.",
+         "event 1008, MS-ASCMD 177; project default"},
+    Rule{"user-agent-change", "D-34", 3,
+         "User-Agent changes too often",
+         3, "distinct values", seconds{86400}, 4, Severity::notice,
+         "G6,G10; one change after an OS update",
+         "On-premises auto-block rule UserAgentsChanges may block the device.",
+         "Two apps share one id, or something rewrites the header; Get-"
+         "ActiveSyncDeviceAutoblockThreshold.",
+         "MS-ASHTTP 3.2.5.1.1 (more than twice in 24 h), cmdlet example 2 in 1440 min; "
+         "published"},
     Rule{"version-below-161", "D-33", 2,
          "Old protocol version used with Exchange Online",
          1, "requests", seconds{86400}, 0, Severity::error,
@@ -401,6 +631,28 @@ constexpr std::array kRules{
          "Update mail app or OS; list others with Get-MobileDevice and a filter on "
          "ClientVersion.",
          "MC1197103; published"},
+    Rule{"version-too-high", "D-33", 3,
+         "Version used that the server does not offer",
+         1, "requests", seconds{86400}, 0, Severity::error,
+         "G1,G6,G10; X-MS-RP in between",
+         "Status 138 or HTTP 400/505.",
+         "Let the device redo OPTIONS (re-create the account); look for nodes of "
+         "different builds.",
+         "MS-ASHTTP; protocol rule"},
+    Rule{"version-flap", "D-33", 3,
+         "Protocol version changes",
+         2, "changes", seconds{86400}, 6, Severity::notice,
+         "G6,G10; G1",
+         "Server state may be rebuilt.",
+         "Two clients on one DeviceId, or an update of the app.",
+         "MS-ASHTTP; project default"},
+    Rule{"version-not-best", "D-33", 3,
+         "Client uses a lower version than possible",
+         1, "devices", seconds{0}, 0, Severity::info,
+         "G1,G6,G10",
+         "Newer features and fixes are not used.",
+         "None, or update the app.",
+         "MS-ASHTTP; protocol rule"},
     Rule{"tls-ca-untrusted", "D-35", 2,
          "Device does not trust the interception CA",
          2, "failed handshakes", seconds{600}, 5, Severity::warning,
@@ -415,18 +667,27 @@ constexpr std::array kRules{
          "G10; mail host: one step higher",
          "That app does not work while it is intercepted; not trusted or pinned cannot "
          "be told apart.",
-         "The host is passed through undecrypted and listed; take it into the "
-         "pass-through list for good.",
+         "The host is passed through undecrypted and listed; take it into the pass-"
+         "through list for good.",
          "published behaviour of interception tools; project default"},
     Rule{"tls-upstream-bad", "D-35", 2,
          "Server certificate is bad",
          1, "handshakes", seconds{86400}, 0, Severity::error,
          "G10; host pinned as trusted in the settings",
          "A device without the proxy would refuse the server.",
-         "Renew the certificate or complete the chain; Get-ExchangeCertificate, "
-         "Enable-ExchangeCertificate -Services IIS.",
+         "Renew the certificate or complete the chain; Get-ExchangeCertificate, Enable-"
+         "ExchangeCertificate -Services IIS.",
          "KB 10047 (connectivity analyzer certificate step), KB 2563324 2.16; protocol "
          "rule"},
+    Rule{"tls-client-cert", "D-35", 1,
+         "Server asks for a client certificate",
+         1, "handshakes", seconds{86400}, 0, Severity::warning,
+         "G10; optional request that still ends in 200 = info",
+         "Interception cannot use the device's certificate; without one the answer is "
+         "403.",
+         "Pass the host through or configure a client certificate in the proxy; for a "
+         "test set client certificates to Ignore on the virtual directory.",
+         "KB 10047 (SSL settings); protocol rule"},
     Rule{"undelivered-response", "D-42", 2,
          "Server answered, device did not get it",
          1, "answers", seconds{3600}, 3, Severity::notice,
@@ -448,12 +709,166 @@ constexpr std::array kRules{
     Rule{"no-answer", "D-42", 2,
          "Request without any answer",
          120, "seconds", seconds{0}, 0, Severity::warning,
-         "G6,G10; Ping and Sync with Wait/HeartbeatInterval are excluded; device gave up "
-         "earlier goes to thirty-second-cycle",
+         "G6,G10; Ping and Sync with Wait/HeartbeatInterval are excluded; device gave up"
+         " earlier goes to thirty-second-cycle",
          "The client repeats the command; duplicates are possible.",
          "Server or path hangs: compare with IIS (no line = never arrived); "
          "ProxyHandlerShortTimeout is 120 s.",
          "web.config ProxyHandlerShortTimeout 120; config"},
+    Rule{"organizer-change", "D-18", 1,
+         "Attendee's device takes over a meeting",
+         1, "changes", seconds{0}, 0, Severity::error,
+         "G1,G3,G6,G12; client created the item; delegated mailbox",
+         "Attendees get updates or cancellations from the wrong person.",
+         "Take the calendar off that device, let the real organizer send an update, "
+         "update the OS.",
+         "KB 2563324 1.2, KB 2768774; published behaviour"},
+    Rule{"attendee-cancel", "D-18", 2,
+         "Cancellation or request mailed by a non-organizer",
+         1, "messages", seconds{0}, 0, Severity::error,
+         "G1,G3,G6,G12; delegated mailbox; forwarding goes to meeting-forwarded",
+         "The meeting disappears or changes for others.",
+         "As organizer-change; restore the meeting from the organizer's calendar.",
+         "KB 2563324 1.2; project rule"},
+    Rule{"meeting-reply-sender", "D-18", 1,
+         "Meeting reply shows another sender",
+         1, "messages", seconds{0}, 0, Severity::warning,
+         "G6,G12; delegate and alias addresses seen in UserInformation",
+         "The organizer sees the answer of someone else.",
+         "Correct the address of the account on the device; check Send-As rights.",
+         "KB 2563324 1.3; protocol rule"},
+    Rule{"meeting-response-repeat", "D-14", 1,
+         "Same meeting answered more than once",
+         2, "equal answers", seconds{86400}, 4, Severity::warning,
+         "G3,G6,G10; different UserResponse = user changed mind",
+         "The organizer is flooded with replies.",
+         "Update to iOS 9.3 or later and install the current Exchange update.",
+         "KB 2563324 1.15, KB 3108212; 2 protocol rule, 4 project default"},
+    Rule{"meeting-response-loop", "D-14", 1,
+         "MeetingResponse loop on an error",
+         3, "failed answers", seconds{600}, 5, Severity::warning,
+         "G3,G6,G10",
+         "Transaction logs and Recoverable Items grow, CPU load.",
+         "Restart the device, Remove-MobileDevice and wait 30 minutes, restrict it with "
+         "a throttling policy, update the OS.",
+         "KB 2563324 1.8, KB 2814847; project default"},
+    Rule{"meeting-forwarded", "D-15", 1,
+         "Meeting forwarded by an attendee's device",
+         1, "forwards", seconds{86400}, 3, Severity::warning,
+         "G3,G6,G12; any other forward of a meeting = info",
+         "Attendees get a forwarded invitation nobody sent.",
+         "Update iOS beyond 10.3.2 or switch off Time to Leave; check message tracking "
+         "for the forwards.",
+         "KB 2563324 1.17, KB 4014990; project default"},
+    Rule{"series-change-no-instance", "D-16", 2,
+         "Whole series changed when one instance was meant",
+         1, "changes", seconds{60}, 0, Severity::warning,
+         "G1,G3,G6,G12; Change that contains Recurrence = deliberate edit (info); series"
+         " unknown = notice",
+         "Every attendee gets an update for the whole series.",
+         "Update the client; send an update from Outlook to repair.",
+         "KB 3205555; published behaviour"},
+    Rule{"instance-uid-date", "D-17", 1,
+         "Meeting instances with dated UIDs",
+         2, "items", seconds{0}, 0, Severity::notice,
+         "G6,G10,G12; iOS below 8.2: one step higher",
+         "Instances are missing or doubled on older clients.",
+         "Update to iOS 8.2 or later; re-sync the calendar.",
+         "KB 2563324 1.12, KB 3012590; published behaviour"},
+    Rule{"body-truncated", "D-19", 1,
+         "Meeting text cut to about 500 bytes",
+         1, "changes", seconds{0}, 0, Severity::error,
+         "G1,G3,G6,G12; full body fetched before (Truncated=0) = user edit; mailbox log:"
+         " <Body=480..520 bytes/> alone = notice",
+         "The text of the meeting is lost for good.",
+         "Update to iOS 8.2/8.3 or later; the organizer sends an update to restore the "
+         "text.",
+         "KB 2563324 1.11 (about 500, example 496 published), KB 3015401"},
+    Rule{"body-downgrade", "D-19", 1,
+         "HTML body written back as plain text",
+         1, "items", seconds{86400}, 2, Severity::notice,
+         "G1,G3,G6,G12; full body fetched and text changed by the user = info",
+         "Formatting and links are lost.",
+         "Update to iOS 8.2 or later; accept a meeting before changing its properties.",
+         "KB 2563324 1.11, KB 3015401; protocol rule, 2 project default"},
+    Rule{"timezone-altered", "D-20", 1,
+         "Client altered the time zone of a meeting",
+         1, "changes", seconds{0}, 0, Severity::warning,
+         "G1,G3,G6,G12; all-zero rules with equal offset at StartTime = notice; blob not"
+         " 172 bytes = notice",
+         "The Calendar Repair Assistant mails repair updates to the attendee after 12-48"
+         " hours.",
+         "Update to iOS 8.3 or later; the organizer sends an update.",
+         "KB 2563324 1.11, KB 3019798; protocol rule"},
+    Rule{"change-after-reminder", "D-21", 1,
+         "Meeting update sent when the reminder fires",
+         1, "changes", seconds{0}, 0, Severity::warning,
+         "G1,G3,G6,G12; previous values unknown = notice",
+         "Attendees get an update without any change.",
+         "Update iOS beyond 9.x.",
+         "KB 2563324 1.14, KB 3108249; project default (-1/+3 min)"},
+    Rule{"cancel-then-update", "D-22", 1,
+         "Meeting cancelled, then updated",
+         1, "pairs", seconds{600}, 0, Severity::error,
+         "G3,G6,G12; item moved between calendars of the user",
+         "Attendees get a cancellation followed by an update.",
+         "Take the calendar off that device, update the OS.",
+         "KB 2563324 1.16; wire shape inferred, 600 s project default"},
+    Rule{"month-end-recurrence", "D-23", 1,
+         "Monthly meeting on day 29, 30 or 31",
+         1, "items", seconds{0}, 0, Severity::info,
+         "G6,G10,G12; never more than info",
+         "iOS shows it only in months that have this day.",
+         "Use 'last day of the month' in Outlook instead.",
+         "KB 2563324 1.10; published behaviour"},
+    Rule{"dtstamp-order", "D-24", 1,
+         "Newer answer carries the older DtStamp",
+         1, "items", seconds{3600}, 0, Severity::info,
+         "G3,G6,G9,G12; iOS below 8.2: one step higher",
+         "A client that trusts DtStamp keeps the old appointment.",
+         "Update to iOS 8.2 or later; otherwise take the calendar out of sync for some "
+         "minutes and add it again.",
+         "KB 2563324 1.9; published behaviour"},
+    Rule{"series-deleted", "D-25", 1,
+         "Series deleted after one instance was cancelled",
+         1, "deletes", seconds{600}, 0, Severity::error,
+         "G1,G3,G6,G12; other client Delete of a recurring item with attendees = notice",
+         "The whole series is gone from the calendar.",
+         "Recover the item (Recover Deleted Items), install Exchange 2007 SP3 RU4 or "
+         "later, update iOS to 4.3 or later.",
+         "KB 2563324 1.1, KB 2502276; published behaviour, 600 s project default"},
+    Rule{"exceptions-dropped", "D-25", 1,
+         "Recurring exceptions vanish in a client change",
+         1, "changes", seconds{0}, 0, Severity::warning,
+         "G1,G3,G6,G12; 16.x single-instance changes carry no set; past exceptions "
+         "outside FilterType",
+         "Changed or cancelled instances come back or disappear.",
+         "Compare by UID and instance date; restore from Outlook, update the client.",
+         "KB 2563324 1.5, KB 3012590; project rule"},
+    Rule{"all-day-altered", "D-26", 1,
+         "Long appointment turned into an all-day event",
+         1, "changes", seconds{0}, 0, Severity::warning,
+         "G1,G3,G6,G12; server request >= 24 h on midnight bounds with AllDayEvent 0 = "
+         "info (1.4)",
+         "Wrong times for everybody invited.",
+         "Update the client; server side fixed in Exchange 2007 SP3 RU2.",
+         "KB 2563324 1.6 and 1.4; protocol rule"},
+    Rule{"duplicate-add", "D-27", 1,
+         "Device adds the same item again",
+         1, "repeated adds", seconds{86400}, 5, Severity::warning,
+         "G3,G6,G12; first answer undelivered = info with explanation",
+         "Duplicate contacts or appointments in the mailbox.",
+         "Take the folder off the device, clean the duplicates in Outlook, update the "
+         "app.",
+         "KB 2563324 2.7; 5 project default"},
+    Rule{"reply-all-self", "D-28", 1,
+         "Reply to all is sent to the sender too",
+         1, "messages", seconds{86400}, 2, Severity::notice,
+         "G6,G12; user answers own mail (original From is the account)",
+         "The sender gets a copy of the own message.",
+         "Known client behaviour; update the app, correct the account address on the "
+         "device.",
+         "KB 2563324 2.14; project default"},
     Rule{"more-available-unfollowed", "D-29", 1,
          "Device stops although more items are waiting",
          1, "occurrences", seconds{600}, 3, Severity::warning,
@@ -461,23 +876,156 @@ constexpr std::array kRules{
          "The rest of the batch is missing on the device.",
          "Open the folder on the device; narrow the filter; update the client.",
          "KB 2563324 2.17, KB 3196954; project default"},
+    Rule{"more-available-loop", "D-29", 2,
+         "MoreAvailable never ends",
+         5, "empty batches in a row", seconds{600}, 20, Severity::warning,
+         "G3,G6,G10; one empty batch is legal",
+         "The client spins and may stop before the end.",
+         "Lower WindowSize, narrow the filter, look for an oversized or corrupt item.",
+         "MS-ASCMD MoreAvailable; project default"},
+    Rule{"item-filtered", "D-29", 1,
+         "Item is outside the filter of the device",
+         1, "items", seconds{0}, 0, Severity::info,
+         "G6,G12; only for an item the user asks about",
+         "The item is in the mailbox and not on the device, as configured.",
+         "Lengthen the period on the device or MaxEmailAgeFilter/MaxCalendarAgeFilter in"
+         " Set-MobileDeviceMailboxPolicy.",
+         "KB 10047 (items on one client only), KB 2563324 1.7; protocol rule"},
+    Rule{"folder-not-synced", "D-29", 3,
+         "Folder is not synchronised or not pushed",
+         1, "folders", seconds{3600}, 0, Severity::info,
+         "G1,G6,G10",
+         "Its items cannot be on the device.",
+         "Select the folder on the device.",
+         "KB 10047 (items on one client only); protocol rule"},
+    Rule{"body-not-downloaded", "D-30", 1,
+         "Message text could not be downloaded",
+         1, "fetches", seconds{3600}, 3, Severity::warning,
+         "G3,G5,G6,G12; item deleted meanwhile = info",
+         "The user sees 'not downloaded from the server'.",
+         "Use the Status text; open the item in Outlook, re-create it if it is damaged.",
+         "KB 2563324 2.3; protocol rule"},
+    Rule{"attachment-failed", "D-30", 1,
+         "Attachment cannot be fetched",
+         1, "failed fetches", seconds{3600}, 3, Severity::notice,
+         "G3,G5,G6,G10; item changed or deleted before is added to the text",
+         "The user cannot open the attachment.",
+         "Get-MobileDeviceMailboxPolicy | fl AttachmentsEnabled,MaxAttachmentSize; Get-"
+         "TransportConfig and web.config size limits; 15: re-sync the message.",
+         "KB 10047 (attachment branch); project default"},
+    Rule{"send-failed", "D-31", 1,
+         "Mail could not be sent",
+         1, "failed sends", seconds{3600}, 3, Severity::warning,
+         "G3,G4,G5,G6; 118 goes to send-duplicate; 401 challenge",
+         "The message stays in the outbox.",
+         "120/129: access rules and block list (Get-ActiveSyncOrganizationSettings, Get-"
+         "CASMailbox); 119: device sent no recipient; 113/115: quota (Get-Mailbox | fl "
+         "*Quota); else Get-MessageTrackingLog.",
+         "KB 10047 (SendMail branch); protocol rule"},
+    Rule{"send-stuck", "D-31", 2,
+         "Same mail tried again and again",
+         3, "attempts", seconds{3600}, 10, Severity::warning,
+         "G3,G6,G10",
+         "Stuck outbox, upload volume, battery.",
+         "Delete the message from the outbox; check size limits (request-too-big) and "
+         "send-failed status.",
+         "KB 10047 (unable to send); project default"},
+    Rule{"send-duplicate", "D-31", 2,
+         "Same mail sent twice",
+         2, "successful sends", seconds{86400}, 0, Severity::error,
+         "G6,G10; first answer undelivered is named as the cause",
+         "Recipients get the message twice.",
+         "See undelivered-response; Get-MessageTrackingLog -MessageId confirms.",
+         "MS-ASCMD common 118; protocol rule"},
+    Rule{"request-too-big", "D-31", 2,
+         "Request at or above the size limit",
+         10240, "KB", seconds{0}, 0, Severity::warning,
+         "G3,G6,G10; large body with success = info",
+         "Sending fails and the phone repeats the whole upload.",
+         "Raise maxRequestLength and MaxDocumentDataSize in the Sync web.config, or send"
+         " smaller; Get-TransportConfig MaxSendSize.",
+         "KB 10047 (message size limits), web.config maxRequestLength 10240; config"},
     Rule{"mailbox-full", "D-31", 1,
          "Mailbox full or sending quota reached",
          1, "answers", seconds{86400}, 20, Severity::warning,
          "G6,G7,G10",
          "Sending and synchronisation stop; older devices then repeat without end.",
-         "Free space or raise the limit with Set-Mailbox alice -ProhibitSendQuota; "
-         "Get-MailboxStatistics alice.",
+         "Free space or raise the limit with Set-Mailbox alice -ProhibitSendQuota; Get-"
+         "MailboxStatistics alice.",
          "KB 10047 (QuotaExceeded), MS-ASHTTP 507, MS blog 601918; protocol rule, 20 "
          "project default"},
+    Rule{"large-folder", "D-32", 1,
+         "Very large folder",
+         5000, "items", seconds{0}, 0, Severity::warning,
+         "G6,G10; filter set and load shrinking = info",
+         "Slow or failing synchronisation (formerly SYNC_5), server CPU.",
+         "Set-MobileDeviceMailboxPolicy -MaxEmailAgeFilter TwoWeeks "
+         "-MaxCalendarAgeFilter ThreeMonths; archive; Get-MailboxFolderStatistics.",
+         "KB 842541, KB 3060278 (2000 kB published); 5000 and 100 project default"},
+    Rule{"no-filter", "D-32", 3,
+         "Mail folder without a time limit",
+         1, "folders", seconds{0}, 0, Severity::info,
+         "G6,G10; folder small (under 1000 items) = no finding",
+         "The sync state grows, slow syncs.",
+         "Set-MobileDeviceMailboxPolicy -MaxEmailAgeFilter TwoWeeks or the setting on "
+         "the device.",
+         "KB 3060278; protocol rule"},
+    Rule{"window-size-odd", "-", 3,
+         "Unusual WindowSize",
+         1, "folders", seconds{0}, 0, Severity::info,
+         "G6,G10",
+         "Large windows make a lost answer costly (Exchange serves 100 at most); tiny "
+         "ones cost many round trips.",
+         "None; with loops let the client use 25-100.",
+         "MS-ASCMD WindowSize (max 512), web.config MaxWindowSize 100; config, 10 "
+         "project default"},
+    Rule{"bulk-upload", "D-32", 2,
+         "Device uploads a mass of changes at once",
+         200, "client commands in one request", seconds{0}, 1000, Severity::warning,
+         "G6,G10,G11; Fetch alone below 500",
+         "High CPU load on the server (seen with contacts).",
+         "Set-CASMailbox alice -ActiveSyncBlockedDeviceIDs for a while, export and clean"
+         " the contacts, update the app.",
+         "KB 2563324 2.8, KB 2711053; protocol limit to be re-checked, project default"},
+    Rule{"server-slow", "D-37", 1,
+         "Server answers slowly",
+         5, "seconds (p95)", seconds{0}, 15, Severity::notice,
+         "G6,G10,G11; time measured from last request byte to first answer byte; hanging"
+         " commands excluded",
+         "Delay on the devices; clients with short time-outs start over.",
+         "Split the time with IIS RpcL, LdapL, Fet; check file-level antivirus "
+         "exclusions, CPU, disk and throttling.",
+         "KB 10047 (delays, performance), KB 2563324 2.8; project default"},
     Rule{"server-exception", "D-38", 1,
          "Exchange reported an exception",
          1, "exceptions", seconds{86400}, 3, Severity::notice,
          "G6,G7,G10; Provision 110 goes to provision-110-loop",
          "The command failed inside the server; the partnership may be rebuilt.",
-         "Once with recovery: none (event 1008). Else read event 1008/4999 at that time, "
-         "Get-ServerHealth, install the current update.",
+         "Once with recovery: none (event 1008). Else read event 1008/4999 at that time,"
+         " Get-ServerHealth, install the current update.",
          "event 1008, KB 2851708; 3 project default"},
+    Rule{"sync-failed-mail", "D-38", 3,
+         "'Synchronization failed' mail from the server",
+         1, "messages", seconds{86400}, 0, Severity::info,
+         "G6,G12; texts are localised, so silent without a list entry",
+         "The server told the user that items could not be synchronised.",
+         "Look at sync-poison-item and eas-error-status shortly before.",
+         "KB 2563324 2.4; project rule"},
+    Rule{"wbxml-broken", "D-47", 2,
+         "Body cannot be decoded to its end",
+         1, "bodies", seconds{3600}, 3, Severity::warning,
+         "G3,G6,G10; import that marks bodies as damaged or elided = info",
+         "The receiver may refuse it (Status 102/103) or lose items.",
+         "The partial decode shows the byte where it broke; look for DLP, compression or"
+         " size limits on the path.",
+         "MS-ASWBXML, MS-ASHTTP Content-Length; protocol rule"},
+    Rule{"wbxml-foreign-token", "-", 3,
+         "Tokens ActiveSync does not use",
+         1, "distinct tokens", seconds{0}, 0, Severity::info,
+         "G6,G8,G10; Outlook's private page 254 is known",
+         "Client bug or newer protocol revision; the rest of the body is still decoded.",
+         "Report page and token number.",
+         "MS-ASWBXML; protocol rule"},
 };
 // clang-format on
 

@@ -30,17 +30,21 @@ struct Mute {
   bool operator==(const Mute&) const = default;
 };
 
-/// What grows by a peer's choice, and how far. A device takes about 3 KiB, plus 700 octets for each
-/// folder it synchronises and 170 for each folder it lists; 100 000 phones fit into
-/// `device_octets`.
+/// What grows by a peer's choice, and how far. A device takes about 3.5 KiB, plus 800 octets for
+/// each folder it synchronises and 170 for each folder it lists; 100 000 phones fit into
+/// `device_octets`. What was uploaded, sent and answered adds at most 6 KiB a device; appointments,
+/// tasks and meeting mails have `item_octets` together.
 struct Limits {
   std::size_t devices = 100'000;           ///< the longest silent one is forgotten first
   std::size_t device_octets = 512U << 20;  ///< of all devices' histories together, likewise
   std::size_t hosts = 4'096;
-  std::size_t steps = 32;             ///< exchanges remembered one by one, a device
-  std::size_t collections = 256;      ///< a device; [MS-ASCMD] clients synchronise tens
-  std::size_t folders = 1'200;        ///< a device; Exchange ends at 1 000 (status 151)
-  std::size_t open_requests = 64;     ///< a device; EasMaxConcurrency is 10
+  std::size_t people = 50'000;           ///< the longest silent one is forgotten first
+  std::size_t item_octets = 128U << 20;  ///< of all remembered items; one takes about 1 KiB
+  std::size_t searches = 256;            ///< Autodiscover searches going on at once
+  std::size_t steps = 32;                ///< exchanges remembered one by one, a device
+  std::size_t collections = 256;         ///< a device; [MS-ASCMD] clients synchronise tens
+  std::size_t folders = 1'200;           ///< a device; Exchange ends at 1 000 (status 151)
+  std::size_t open_requests = 64;        ///< a device; EasMaxConcurrency is 10
   std::size_t tallies = 50'000;       ///< (rule, key) pairs counted or open; the stalest ends first
   std::size_t window_events = 1'024;  ///< of one tally inside its window; thresholds end here
   std::size_t examples = 16;          ///< exchanges named by a finding: the first and the last half
@@ -50,6 +54,9 @@ struct Limits {
 struct Settings {
   std::map<std::string, RuleSettings, std::less<>> rules;  ///< by rule id
   std::vector<Mute> mutes;
+  std::vector<std::string> watched_items;         ///< ServerIds a user asks about: item-filtered
+  std::vector<std::string> sync_failed_subjects;  ///< parts of the subjects of the server's
+                                                  ///< "synchronization failed" mails, localised
   Limits limits;
   bool operator==(const Settings&) const = default;
 };

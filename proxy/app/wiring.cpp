@@ -113,6 +113,11 @@ pipeline::PipelineSettings pipeline_settings(const config::Config& config) {
     }
     settings.findings.rules.emplace(rule, changed);
   }
+  for (const config::MuteRule& mute : config.mutes) {
+    settings.findings.mutes.push_back({mute.rule, mute.host, mute.user, mute.device, mute.folder});
+  }
+  settings.findings.watched_items = config.watched_items;
+  settings.findings.sync_failed_subjects = config.sync_failed_subjects;
   const auto problems = findings::problems(settings.findings);
   if (!problems.empty()) {
     std::string text;

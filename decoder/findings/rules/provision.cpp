@@ -155,8 +155,15 @@ void detect_policy_demand(Context& context) {
   const int code = facts.http == 449 ? 449 : facts.status;
   // G2: only what began after the demand had arrived ignores it.
   if (device.policy_demand && facts.began >= device.policy_demand.time) {
+    // The first refusal made the demand: it is no ignoring yet, and counts for the escalation.
+    const EffectiveRule& rule = context.incidents.rule(RuleId::policy_demand_ignored);
+    const bool loud = rule.escalate_at > 0 && device.policy_refusals + 1 >= rule.escalate_at &&
+                      rule.severity != Severity::error;
+    const auto base =
+        loud ? std::optional{static_cast<Severity>(static_cast<std::uint8_t>(rule.severity) + 1)}
+             : std::nullopt;
     Incident* incident = context.incidents.count(RuleId::policy_demand_ignored, subject, kKey,
-                                                 facts.ended, facts.id);
+                                                 facts.ended, facts.id, base);
     if (incident != nullptr) {
       context.claimed = true;
       context.incidents.add_example(*incident, device.policy_demand.exchange);
@@ -181,19 +188,28 @@ void detect_policy_demand(Context& context) {
 
 void policy_silence_passed(Moment& moment, const Deadline& deadline) {
   Device& device = moment.device;
-  if (device.steps.empty() || device.steps.newest().id != deadline.about || !device.open.empty())
-    return;
-  if (device.last_began > device.steps.newest().ended) return;
+  if (device.steps.empty() || !device.open.empty()) return;
+  const Step* demand = nullptr;
+  for (std::size_t index = 0; index < device.steps.size(); ++index) {
+    if (device.steps[index].id == deadline.about) demand = &device.steps[index];
+  }
+  // Requests that were on their way may end after the demand; new ones end the silence.
+  if (demand == nullptr || device.last_began > demand->ended) return;
+  const bool is_latest = device.steps.newest().id == deadline.about;
+  const bool left = device.dropped && device.dropped.time >= demand->ended;
+  if (!is_latest && !left) return;
   const auto silent =
       std::chrono::duration_cast<std::chrono::seconds>(moment.now - device.last_ended);
-  Incident* incident = moment.incidents.measure(RuleId::policy_demand_silence, moment.subject(),
-                                                kKey, moment.now, deadline.about, silent.count());
+  Incident* incident = moment.incidents.gauge(RuleId::policy_demand_silence, moment.subject(), kKey,
+                                              moment.now, deadline.about, silent.count(),
+                                              left ? std::optional{Severity::info} : std::nullopt);
   if (incident == nullptr) return;
   incident->because(moment.incidents.open(RuleId::policy_demand_ignored, moment.subject(), kKey));
   incident->summary =
       words({"the server demanded Provision (", number(device.policy_demand.code), " in ",
              exchange_number(deadline.about), ") and the device has been silent for ",
              span_of(device.last_ended, moment.now)});
+  if (left) incident->summary += "; its connections dropped before, it left the network";
 }
 
 void detect_policy_obeyed(Context& context) {

@@ -120,8 +120,8 @@ std::vector<FailureMark> failures_before(const Context& context, Timestamp last_
 
 /// The incidents that hold those failures already.
 void link_failures(const Context& context, Incident& incident) {
-  for (const RuleId cause :
-       {RuleId::http_500_burst, RuleId::heartbeat_cut, RuleId::undelivered_response}) {
+  for (const RuleId cause : {RuleId::http_500_burst, RuleId::heartbeat_cut, RuleId::heartbeat_short,
+                             RuleId::undelivered_response, RuleId::thirty_second_cycle}) {
     incident.because(context.incidents.open(cause, context.subject(), ""));
   }
 }
@@ -162,6 +162,8 @@ void report_explained(Context& context, const Restart& restart) {
   for (const RuleId rule : {RuleId::full_resync_announced, RuleId::state_lost}) {
     incident->because(context.incidents.open(rule, context.subject(), ""));
   }
+  incident->because(context.incidents.open(
+      RuleId::sync_status3, context.subject(restart.folder->id), restart.folder->id));
   const std::string label = context.device.folder_label(restart.folder->id);
   incident->summary =
       words({label, incident->count > 1 && cause.of_device ? " and others restarted" : " restarted",

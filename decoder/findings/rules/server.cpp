@@ -13,12 +13,6 @@ namespace {
 
 constexpr std::string_view kKey;
 
-Subject of_host(const Context& context) {
-  Subject subject;
-  subject.host = context.device.host;
-  return subject;
-}
-
 /// Levels are L, M, H; "L/-470" is informative, "H/30" and positive seconds are not.
 bool backs_off(std::string_view duration) {
   if (duration.empty()) return false;
@@ -38,25 +32,16 @@ bool authenticated(const Facts& facts) {
 bool is_certificate_or_tls_refusal(const Facts& facts) {
   const auto& response = facts.exchange->response;
   if (response == nullptr) return false;
+  const auto& server = facts.command->server;
+  const std::string_view title = server ? std::string_view{server->page_title} : "";
+  if (title.find("403.7") != std::string_view::npos ||
+      title.find("403.4") != std::string_view::npos)
+    return true;
   const std::string_view page = std::string_view{response->body}.substr(0, 4096);
   return page.find("403.7") != std::string_view::npos ||
          page.find("403.4") != std::string_view::npos ||
          page.find("client certificate") != std::string_view::npos ||
          page.find("Client Certificate") != std::string_view::npos;
-}
-
-bool is_cloud(std::string_view host) {
-  return host == "outlook.office365.com" || host == "outlook.office.com" ||
-         host.ends_with(".outlook.com") || host == "outlook.com" || host == "eas.outlook.com";
-}
-
-int tenths(std::string_view version) {
-  const std::size_t dot = version.find('.');
-  const auto major = to_integer(version.substr(0, dot));
-  const auto minor = dot == std::string_view::npos ? std::optional<std::int64_t>{0}
-                                                   : to_integer(version.substr(dot + 1));
-  if (!major || !minor || *major > 99 || *minor > 9) return 0;
-  return static_cast<int>(*major * 10 + *minor);
 }
 
 }  // namespace
@@ -72,7 +57,15 @@ void detect_throttled(Context& context) {
       context.incidents.count(RuleId::throttled, context.subject(), kKey, facts.ended, facts.id);
   if (incident == nullptr) return;
   if (facts.status == 111) context.claimed = true;
-  incident->because(context.incidents.open(RuleId::provision_loop, context.subject(), kKey));
+  for (const RuleId cause :
+       {RuleId::provision_loop, RuleId::provision_110_loop, RuleId::command_rate,
+        RuleId::ping_storm, RuleId::ping_ri_folder, RuleId::throttle_ignored}) {
+    incident->because(context.incidents.open(cause, context.subject(), kKey));
+  }
+  for (const RuleId cause :
+       {RuleId::identical_commands, RuleId::synckey_repeat, RuleId::send_stuck}) {
+    incident->because(context.incidents.latest(cause, context.device));
+  }
   const std::string_view reason = !head.throttle.empty() ? head.throttle : head.backoff_reason;
   incident->summary = words({facts.command->name, " was throttled"});
   if (!reason.empty()) incident->summary += words({", reason ", reason});
@@ -85,7 +78,7 @@ void detect_app_pool(Context& context) {
   const Facts& facts = context.facts;
   if (facts.http != 503 || facts.throttled || facts.head.from_exchange()) return;
   if (facts.head.server.find("Microsoft-HTTPAPI") == std::string_view::npos) return;
-  Incident* incident = context.incidents.count(RuleId::http_503_app_pool, of_host(context), kKey,
+  Incident* incident = context.incidents.count(RuleId::http_503_app_pool, context.of_host(), kKey,
                                                facts.ended, facts.id);
   if (incident == nullptr) return;
   incident->summary =
@@ -100,7 +93,7 @@ void detect_middlebox(Context& context) {
   if (facts.http == 503 && facts.head.server.find("Microsoft-HTTPAPI") != std::string_view::npos)
     return;
   const std::string maker = maker_of(facts);
-  Incident* incident = context.incidents.count(RuleId::middlebox_5xx, of_host(context), maker,
+  Incident* incident = context.incidents.count(RuleId::middlebox_5xx, context.of_host(), maker,
                                                facts.ended, facts.id);
   if (incident == nullptr) return;
   incident->summary = words({"HTTP ", number(facts.http), " ", times(incident->count), " on ",
@@ -133,8 +126,8 @@ void detect_failure_burst(Context& context) {
       context.incidents.count(RuleId::http_500_burst, subject, kKey, facts.ended, facts.id);
   if (incident == nullptr) return;
   const std::string maker = maker_of(facts);
-  incident->because(context.incidents.open(RuleId::middlebox_5xx, of_host(context), maker));
-  incident->because(context.incidents.open(RuleId::http_503_app_pool, of_host(context), kKey));
+  incident->because(context.incidents.open(RuleId::middlebox_5xx, context.of_host(), maker));
+  incident->because(context.incidents.open(RuleId::http_503_app_pool, context.of_host(), kKey));
   incident->summary =
       words({number(static_cast<std::int64_t>(incident->count)), " answers 5xx in a row in ",
              span_of(incident->first, facts.ended), ", the last HTTP ", number(facts.http), " by ",
@@ -174,7 +167,7 @@ void detect_not_activesync(Context& context) {
   const bool page =
       facts.http == 200 && to_lower(facts.head.content_type.substr(0, 9)) == "text/html";
   if (!moved && !page) return;
-  Incident* incident = context.incidents.count(RuleId::not_eas_answer, of_host(context), kKey,
+  Incident* incident = context.incidents.count(RuleId::not_eas_answer, context.of_host(), kKey,
                                                facts.ended, facts.id);
   if (incident == nullptr) return;
   incident->summary = words({facts.command->name, " on ", context.device.host,
@@ -189,7 +182,8 @@ void detect_access_blocked(Context& context) {
   const bool by_status =
       status == 126 || status == 129 || status == 131 || (status == 130 && !item_rights);
   // Before 14.0 a 403 has many causes.
-  const bool by_http = facts.http == 403 && tenths(facts.command->protocol_version) >= 140 &&
+  const bool by_http = facts.http == 403 &&
+                       version_tenths(facts.command->protocol_version) >= 140 &&
                        authenticated(facts) && !is_certificate_or_tls_refusal(facts);
   if (!by_status && !by_http) return;
   context.claimed = true;
@@ -211,79 +205,12 @@ void detect_limits(Context& context) {
   for (const auto& [status, rule] : kStatuses) {
     if (context.facts.status != status) continue;
     context.claimed = true;
-    Incident* incident = context.incidents.count(rule, context.subject(), kKey, context.facts.ended,
-                                                 context.facts.id);
+    Incident* incident = context.incidents.count(rule, context.of_person(), kKey,
+                                                 context.facts.ended, context.facts.id);
     if (incident == nullptr) continue;
     incident->summary = words({context.facts.command->name, " answered status ", number(status),
                                ", ", times(incident->count), ": ", findings::rule(rule).title});
   }
-}
-
-void detect_old_version(Context& context) {
-  const Facts& facts = context.facts;
-  const int version = tenths(facts.command->protocol_version);
-  if (version == 0 || version >= 161 || !is_cloud(context.device.host)) return;
-  Incident* incident = context.incidents.count(RuleId::version_below_161, context.subject(), kKey,
-                                               facts.began, facts.id);
-  if (incident == nullptr) return;
-  incident->summary = words({"the device speaks protocol ", facts.command->protocol_version,
-                             "; Exchange Online takes 16.1 only"});
-}
-
-void detect_auth(Context& context) {
-  const Facts& facts = context.facts;
-  Device& device = context.device;
-  const Subject subject = context.subject();
-  if (facts.http == 456 || facts.http == 457) {
-    Incident* incident = context.incidents.count(RuleId::account_blocked_expired, subject, kKey,
-                                                 facts.ended, facts.id);
-    if (incident != nullptr) {
-      incident->summary = facts.http == 456 ? "the account is blocked (HTTP 456)"
-                                            : "the password has expired (HTTP 457)";
-    }
-    return;
-  }
-  const bool cloud = is_cloud(device.host);
-  if (facts.http != 401 && !device.password_refused && !cloud) return;
-  const auto value = facts.exchange->request->head.find("Authorization");
-  if (!value || !equals_ignoring_case(value->substr(0, 6), "Basic "))
-    return;  // challenge, NTLM leg, token
-  if (cloud) {
-    Incident* incident =
-        context.incidents.count(RuleId::basic_to_cloud, subject, kKey, facts.ended, facts.id);
-    if (incident != nullptr)
-      incident->summary = "the device signs in with a password, which Exchange Online refuses";
-    return;
-  }
-  constexpr std::string_view kDigest = "digest=\"";
-  const std::size_t at = value->find(kDigest);
-  const std::string_view digest =
-      at == std::string_view::npos
-          ? *value
-          : value->substr(at + kDigest.size(),
-                          value->find('"', at + kDigest.size()) - at - kDigest.size());
-  if (facts.http == 200) {
-    context.incidents.restart(RuleId::auth_401_loop, subject, digest);
-    device.password_refused = false;
-    return;
-  }
-  if (facts.http != 401) return;
-  if (facts.head.challenges && !facts.head.offers_basic) {
-    Incident* incident = context.incidents.count(RuleId::auth_basic_not_offered, subject, kKey,
-                                                 facts.ended, facts.id);
-    if (incident != nullptr) {
-      incident->summary =
-          "the device sent a password and the server offers no Basic sign-in: no password can "
-          "succeed";
-    }
-    return;
-  }
-  device.password_refused = true;
-  Incident* incident =
-      context.incidents.count(RuleId::auth_401_loop, subject, digest, facts.ended, facts.id);
-  if (incident == nullptr) return;
-  incident->summary = words({"the same password was refused ", times(incident->count), " in ",
-                             span_of(incident->first, facts.ended), "; account lock-out possible"});
 }
 
 }  // namespace eastap::findings

@@ -132,6 +132,7 @@ void detect_state_lost(Context& context) {
   Incident* incident =
       context.incidents.count(RuleId::state_lost, context.subject(), "", facts.ended, facts.id);
   if (incident == nullptr) return;
+  incident->because(context.incidents.latest(RuleId::server_exception, context.device));
   incident->summary =
       words({facts.command->name, " was answered with status ", number(facts.status),
              ": the device must start over (", times(incident->count), ")"});
@@ -164,7 +165,7 @@ void detect_mailbox_full(Context& context) {
       (facts.verb == Verb::sync && (facts.status == 9 || has_collection_status(facts, 9)));
   if (!full) return;
   Incident* incident =
-      context.incidents.count(RuleId::mailbox_full, context.subject(), "", facts.ended, facts.id);
+      context.incidents.count(RuleId::mailbox_full, context.of_person(), "", facts.ended, facts.id);
   if (incident == nullptr) return;
   context.claimed = true;
   incident->summary =

@@ -37,7 +37,8 @@ void device_side(const model::ConnectionEvent& event, Incidents& incidents,
           ? words({client, " refuses interception of ", host, " (", event.reason, ", ",
                    times(incident->count), ") while other hosts work: not trusted or pinned"})
           : words({client, " does not trust the interception CA (", event.reason, ", ",
-                   times(incident->count), ", last for ", host, ")"});
+                   times(incident->count), ", last for ", host,
+                   "); none of its hosts was decrypted since the evidence begins"});
 }
 
 void server_side(const model::ConnectionEvent& event, Incidents& incidents) {

@@ -42,6 +42,8 @@ void report_cut(Context& context, Timestamp at, ExchangeId exchange, bool server
   Incident* incident =
       context.incidents.count(RuleId::heartbeat_cut, subject, kKey, at, exchange, base);
   if (incident == nullptr) return;
+  incident->because(
+      context.incidents.open(RuleId::middlebox_5xx, context.of_host(), maker_of(context.facts)));
   incident->summary = words({number(static_cast<std::int64_t>(incident->count)),
                              " waiting requests were cut, the last after ", number(after), " of ",
                              number(of), " s"});
@@ -83,6 +85,7 @@ void detect_cut(Context& context) {
     return;
   }
   if (!facts.cut_by_device) return;
+  device.dropped = {facts.ended, facts.id, 0};
   const bool replaced = std::any_of(
       device.open.begin(), device.open.end(),
       [&](const OpenRequest& open) { return open.id != facts.id && open.began >= facts.began; });
@@ -134,9 +137,9 @@ void answer_passed(Moment& moment, const Deadline&) {
     const auto waited =
         std::chrono::duration_cast<std::chrono::seconds>(moment.now - open.sent).count();
     if (open.hangs || waited < patience) continue;
-    Incident* incident = moment.incidents.measure(RuleId::no_answer, moment.subject(),
-                                                  number(static_cast<std::int64_t>(open.id.value)),
-                                                  moment.now, open.id, waited);
+    Incident* incident = moment.incidents.gauge(RuleId::no_answer, moment.subject(),
+                                                number(static_cast<std::int64_t>(open.id.value)),
+                                                moment.now, open.id, waited);
     if (incident == nullptr) continue;
     incident->summary = words(
         {"request ", exchange_number(open.id), " has had no answer for ", number(waited), " s"});
@@ -235,6 +238,10 @@ void detect_ping_answer(Context& context) {
       incident = incidents.count(RuleId::ping_storm, subject, kKey, facts.ended, exchange);
     }
     if (incident == nullptr) return;
+    for (const RuleId cause :
+         {RuleId::ping_changes_ignored, RuleId::ping_phantom_change, RuleId::ping_error_repeat}) {
+      incident->because(incidents.latest(cause, device));
+    }
     incident->summary = words({number(static_cast<std::int64_t>(incident->count)), " Pings in ",
                                span_of(incident->first, facts.ended), " that brought nothing"});
   };
@@ -329,6 +336,7 @@ void detect_identical(Context& context) {
       RuleId::identical_commands, context.subject(),
       number(static_cast<std::int64_t>(facts.fingerprint >> 1)), facts.began, facts.id, equal);
   if (incident == nullptr) return;
+  context.device.equal_told = facts.began;
   incident->summary = words({number(equal), " equal ", facts.command->name, " requests in ",
                              span_of(first, facts.began)});
 }

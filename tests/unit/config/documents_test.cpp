@@ -132,7 +132,7 @@ TEST_SUITE("config.documents") {
     const ConfigFile file{text};
     const Config config = parsed({"run", "--config", file.path()}).config;
     for (const Option& option : option_table()) {
-      if (option.key.empty() || option.form == Form::rules) continue;
+      if (option.key.empty() || option.form == Form::rules || option.form == Form::mutes) continue;
       CAPTURE(option.key);
       CHECK(contains(text, "\n" + option.key.substr(option.key.find('.') + 1) + " = "));
       if (option.shown && !option.shown(Config{}).empty())
@@ -144,6 +144,8 @@ TEST_SUITE("config.documents") {
     CHECK(config.upstream_ca.size() == 1);
     CHECK(config.connect_to.size() == 1);
     CHECK(config.rules.at("synckey-zero").threshold == 3U);
+    REQUIRE(config.mutes.size() == 1);
+    CHECK(config.mutes[0].device == "ABC123");
   }
 
   TEST_CASE("the default hosts cover what the documents name") {

@@ -26,6 +26,7 @@ bool differs(const Invocation& one, const Invocation& two) {
 
 std::string toml_line(const Option& option) {
   if (option.form == Form::rules) return "[rules.synckey-zero]\nthreshold = 4\n";
+  if (option.form == Form::mutes) return "[[mute]]\nrule = \"ping-storm\"\ndevice = \"B2\"\n";
   const std::size_t dot = option.key.find('.');
   const std::string value = " = " + toml_of(option, other_value(option)) + "\n";
   if (dot == std::string::npos) return option.key + value;
@@ -34,6 +35,7 @@ std::string toml_line(const Option& option) {
 
 void forget_origins(Config& config) {
   for (auto& [name, rule] : config.rules) rule.origin.clear();
+  for (auto& mute : config.mutes) mute.origin.clear();
 }
 
 }  // namespace

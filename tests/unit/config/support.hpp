@@ -84,6 +84,7 @@ inline std::string other_value(const Option& option) {
     case Form::duration: return option.flag == "--deadline-waiting" ? "90m" : "7s";
     case Form::size: return "1MiB";
     case Form::rules: return "synckey-zero.threshold=4";
+    case Form::mutes: return "rule=ping-storm;device=B2";
     case Form::text:
     case Form::list: break;
   }
@@ -99,6 +100,7 @@ inline std::string toml_of(const Option& option, const std::string& value) {
     case Form::text:
     case Form::duration:
     case Form::size:
+    case Form::mutes:
     case Form::rules: break;
   }
   return "\"" + value + "\"";

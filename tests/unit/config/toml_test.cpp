@@ -30,6 +30,20 @@ Config config_of(std::string_view text) {
 }  // namespace
 
 TEST_SUITE("config.toml") {
+  TEST_CASE("mutes are tables, each with what must fit") {
+    const ConfigFile file{
+        "[[mute]]\ndevice = \"A1\"\nfolder = \"Calendar\"\n[[mute]]\nrule = \"ping-storm\"\n"};
+    const Config config = parsed({"run", "--config", file.path()}).config;
+    REQUIRE(config.mutes.size() == 2);
+    CHECK(config.mutes[0].device == "A1");
+    CHECK(config.mutes[0].folder == "Calendar");
+    CHECK(config.mutes[1].rule == "ping-storm");
+    CHECK(contains(toml_error("[[mute]]\ndevise = \"A1\"\n"), "a mute has no \"devise\""));
+    CHECK(contains(toml_error("[[mute]]\ndevice = 3\n"), "a string is wanted"));
+    CHECK(contains(toml_error("[mute]\ndevice = \"A1\"\n"), "write [[mute]]"));
+    CHECK(contains(toml_error("[[mute]]\ndevice = \"\"\n"), "is empty"));
+  }
+
   TEST_CASE("values of every form are read") {
     const Config config = config_of(R"(
 listen = "[::]:443"

@@ -88,7 +88,8 @@ TEST_SUITE("decoder.findings.analyzer") {
     const auto zeros = of_rule(result, "synckey-zero");
     REQUIRE(zeros.size() == 2);
     CHECK(zeros[0].summary ==
-          "Inbox(5) restarted from SyncKey 0 after key 1204; nothing before it explains it");
+          "Inbox(5) restarted from SyncKey 0 after key 1204; nothing before it explains it; the "
+          "evidence begins 21 min before");
     CHECK(zeros[1].id == zeros[0].id);
     CHECK(zeros[1].severity == Severity::warning);
     const auto repeats = of_rule(result, "synckey-zero-repeat");
@@ -96,6 +97,76 @@ TEST_SUITE("decoder.findings.analyzer") {
     CHECK(repeats[0].next_step.starts_with(
         "Set-CASMailbox alice@contoso.test -ActiveSyncDebugLogging"));
     CHECK(repeats[0].because_of == std::vector{zeros[0].id});
+  }
+
+  TEST_CASE("a chain from a gateway to the reload is linked cause by cause") {
+    const auto result = run_scenario_text("x",
+                                          "case: chain\n"
+                                          "09:00:00 Sync 5 69>70\n"
+                                          "10:00:00 Ping 5 hb900 (300s) H504 hdr{Server: nginx}\n"
+                                          "10:05:05 Ping 5 hb900 (300s) H504 hdr{Server: nginx}\n"
+                                          "10:10:10 Sync 5 0>1\n");
+    REQUIRE(result.errors.empty());
+    const auto boxes = of_rule(result, "middlebox-5xx");
+    const auto cuts = of_rule(result, "heartbeat-cut");
+    const auto chains = of_rule(result, "http500-then-reset");
+    REQUIRE_FALSE(boxes.empty());
+    REQUIRE(cuts.size() == 1);
+    REQUIRE(chains.size() == 1);
+    CHECK(cuts[0].because_of == std::vector{boxes[0].id});
+    CHECK(chains[0].because_of == std::vector{cuts[0].id});
+  }
+
+  TEST_CASE("a device told to provision that falls silent is linked to the demand") {
+    const auto result = run_scenario_text("x",
+                                          "case: silent\n"
+                                          "07:00:00 Ping 5 hb470 (470s) St1 x3/471s\n"
+                                          "08:00:00 Sync 5 41 St143 x4/60s\n"
+                                          "08:40:00 end\n");
+    const auto ignored = of_rule(result, "policy-demand-ignored");
+    const auto silent = of_rule(result, "policy-demand-silence");
+    REQUIRE_FALSE(ignored.empty());
+    REQUIRE(silent.size() == 1);
+    CHECK(silent[0].because_of == std::vector{ignored[0].id});
+  }
+
+  TEST_CASE("the lost answer explains the missing items") {
+    const auto result = run_scenario_text("x",
+                                          "case: lost\n"
+                                          "08:00:00 Sync 5 41>42 +2 items{5:90 5:91} cut dev\n"
+                                          "08:00:40 Ping 5,2 hb470 (470s) St1\n");
+    const auto lost = of_rule(result, "undelivered-response");
+    const auto missing = of_rule(result, "ping-acks-lost-sync");
+    REQUIRE(lost.size() == 1);
+    REQUIRE(missing.size() == 1);
+    CHECK(missing[0].because_of == std::vector{lost[0].id});
+    CHECK(missing[0].summary.find("5:90, 5:91") != std::string::npos);
+  }
+
+  TEST_CASE("a throttled device is linked to its storm") {
+    const auto result = run_scenario_text("x",
+                                          "case: storm\n"
+                                          "08:00:00 Search up{same} x12/4s\n"
+                                          "08:01:00 Search up{same} H503 hdr{Retry-After: 60}\n");
+    const auto storm = of_rule(result, "identical-commands");
+    const auto throttled = of_rule(result, "throttled");
+    REQUIRE_FALSE(storm.empty());
+    REQUIRE(throttled.size() == 1);
+    CHECK(throttled[0].because_of == std::vector{storm[0].id});
+  }
+
+  TEST_CASE("every cause was there before what it caused") {
+    for (const auto& entry : std::filesystem::directory_iterator{
+             std::filesystem::path{EASTAP_TEST_DATA} / "scenarios"}) {
+      if (entry.path().extension() != ".txt") continue;
+      // Ids start anew in each case, and a cause has the lower one unless it joined in later.
+      for (const Finding& finding : testing::run_scenarios(entry.path()).findings) {
+        CAPTURE(finding.summary);
+        for (const FindingId cause : finding.because_of) CHECK(cause != finding.id);
+        CHECK(finding.first <= finding.last);
+        CHECK_FALSE(finding.exchanges.size() > Limits{}.examples);
+      }
+    }
   }
 
   TEST_CASE("a user name that a shell could misread is not pasted into commands") {

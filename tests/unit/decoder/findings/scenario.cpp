@@ -13,6 +13,8 @@
 #include "decoder/eas/command.hpp"
 #include "decoder/findings/analyzer.hpp"
 #include "decoder/model/exchange.hpp"
+#include "decoder/wbxml/decode.hpp"
+#include "tests/unit/decoder/findings/scenario_items.hpp"
 
 namespace eastap::findings::testing {
 
@@ -20,17 +22,6 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-std::vector<std::string> split(std::string_view text, char separator) {
-  std::vector<std::string> out;
-  for (std::size_t at = 0; at <= text.size();) {
-    const std::size_t next = std::min(text.find(separator, at), text.size());
-    if (const auto part = trimmed(text.substr(at, next - at)); !part.empty())
-      out.emplace_back(part);
-    at = next + 1;
-  }
-  return out;
-}
 
 /// Words; `name{…}` and `(…)` stay whole.
 std::vector<std::string> tokens_of(std::string_view line) {
@@ -126,11 +117,24 @@ class LineReader {
     for (int round = 0; round < rounds_; ++round) {
       out.push_back(make());
       began_ += spacing_;
+      if (stepping_) step_keys();
     }
     return {};
   }
 
  private:
+  /// Paging: the key answered is the next one asked.
+  void step_keys() {
+    const auto next = [](const std::string& key) {
+      const auto number = to_integer(key);
+      return number ? std::to_string(*number + 1) : key;
+    };
+    for (eas::Collection& collection : command_.collections) {
+      collection.sync_key = next(collection.sync_key);
+      collection.new_sync_key = next(collection.new_sync_key);
+    }
+  }
+
   static bool is_key(std::string_view word) {
     return word.find('>') != std::string_view::npos || to_integer(word);
   }
@@ -156,6 +160,14 @@ class LineReader {
         for (const std::string& id : split(words_[index++], ','))
           command_.waiting->folders.push_back({id, "", ""});
       }
+    } else if (name == "Autodiscover") {
+      command_.is_activesync = false;
+      command_.protocol_version.clear();
+      command_.device_id.clear();
+      command_.device_type.clear();
+      command_.autodiscover.emplace();
+      if (index < words_.size() && words_[index].find('@') != std::string::npos)
+        command_.autodiscover->email = command_.user = words_[index++];
     } else if (name == "Provision") {
       command_.provision.emplace();
       command_.policy_key = "0";
@@ -244,10 +256,78 @@ class LineReader {
                                               : eas::FolderChange::Kind::add;
         folder.id = parts.at(1);
         if (parts.size() > 2) folder.name = parts[2];
+        if (parts.size() > 3) folder.type = static_cast<int>(to_integer(parts[3]).value_or(0));
         command_.folder_changes.push_back(folder);
       }
     } else if (word.starts_with("up{") || word.starts_with("body{")) {
       body_ += inside();
+    } else if (word.starts_with("send{")) {
+      body_ += inside();
+      return add_items(command_, inside(), false);
+    } else if (word.starts_with("give{")) {
+      answered_ = true;
+      return add_items(command_, inside(), true);
+    } else if (word.starts_with("re{")) {
+      answered_ = true;
+      return add_answers(command_, inside());
+    } else if (word.starts_with("mail{")) {
+      body_ += inside();
+      return add_mail(command_, inside());
+    } else if (word.starts_with("fetch{")) {
+      body_ += inside();
+      return add_fetch(command_, inside());
+    } else if (word.starts_with("meet{")) {
+      body_ += inside();
+      return add_meeting(command_, inside());
+    } else if (word.starts_with("addresses{")) {
+      eas::SettingsGroup& group = command_.settings.emplace_back();
+      group.name = "UserInformation";
+      for (const std::string& address : split(inside(), ' '))
+        group.values.emplace_back("SmtpAddress", address);
+    } else if (word == "offered") {
+      command_.offered_versions = split(next(), ',');
+    } else if (word == "window") {
+      first().window_size = static_cast<int>(to_integer(next()).value_or(0));
+    } else if (word == "class") {
+      first().class_name = next();
+    } else if (word == "changes") {
+      first().client_changes = static_cast<std::uint32_t>(to_integer(next()).value_or(0));
+    } else if (word == "repeat") {
+      command_.request_repeats_last = true;
+    } else if (word == "policyst") {
+      command_.provision->policy_status = static_cast<int>(to_integer(next()).value_or(0));
+    } else if (word == "limit") {
+      if (!command_.waiting) command_.waiting.emplace();
+      command_.waiting->limit_seconds = static_cast<int>(to_integer(next()).value_or(0));
+    } else if (word == "pk") {
+      command_.policy_key = next();
+    } else if (word == "bearer") {
+      const std::string token = next();
+      authorization_ = token == "-" ? "Bearer" : "Bearer <masked digest=\"" + token + "\">";
+    } else if (word == "ntlm") {
+      authorization_ = "NTLM <masked digest=\"" + next() + "\">";
+    } else if (word == "as") {
+      spelling_ = next();
+    } else if (word == "kb") {
+      request_octets_ = static_cast<std::uint64_t>(to_integer(next()).value_or(0)) * 1024;
+    } else if (word == "got") {  // 32768/48090: octets of the body that came, and were announced
+      const std::string parts = next();
+      got_ = static_cast<std::uint64_t>(to_integer(parts.substr(0, parts.find('/'))).value_or(0));
+      headers_ += "Content-Length: " + parts.substr(parts.find('/') + 1) + "\r\n";
+    } else if (word == "step") {
+      stepping_ = true;
+    } else if (word == "foreign") {
+      foreign_ = true;
+    } else if (word == "broken") {
+      broken_ = true;
+    } else if (word == "url") {
+      command_.autodiscover->url = next();
+    } else if (word == "error") {
+      command_.autodiscover->error_code = static_cast<int>(to_integer(next()).value_or(0));
+    } else if (word == "expires") {
+      expires_ = static_cast<int>(to_integer(next()).value_or(0));
+    } else if (word.starts_with("title{")) {
+      title_ = inside();
     } else if (word == "changed") {
       for (const std::string& id : split(next(), ','))
         command_.waiting->changed.push_back({id, "", ""});
@@ -339,10 +419,11 @@ class LineReader {
     std::string head = (command.name == "OPTIONS" ? "OPTIONS" : "POST") +
                        std::string{" /Microsoft-Server-ActiveSync?Cmd="} + command.name +
                        " HTTP/1.1\r\nHost: " + host_ + "\r\n";
-    if (!digest_.empty()) {
-      const std::string scheme = digest_.find(' ') == std::string::npos ? "Basic" : "";
+    if (!authorization_.empty()) {
+      head += "Authorization: " + authorization_ + "\r\n";
+    } else if (!digest_.empty()) {
       head +=
-          "Authorization: " + scheme + " <masked user=\"alice\" digest=\"" + digest_ + "\">\r\n";
+          "Authorization: Basic <masked user=\"" + spelling_ + "\" digest=\"" + digest_ + "\">\r\n";
     }
     request->head = model::HeaderList{head + "\r\n"};
     request->body = body_;
@@ -350,6 +431,7 @@ class LineReader {
       for (const auto& folder : command.waiting->folders) request->body += folder.id + ',';
     }
     request->complete = true;
+    request->body_size = std::max<std::uint64_t>(request->body.size(), request_octets_);
     request->began = request->ended = began_;
 
     model::Exchange& exchange = step.exchange;
@@ -368,13 +450,29 @@ class LineReader {
         model::HeaderList{"HTTP/1.1 " + std::to_string(http) + " x\r\n" +
                           (own ? "MS-Server-ActiveSync: 15.2\r\n" : "") + headers_ + "\r\n"};
     response->body = empty_answer_ ? "" : page_.empty() ? "answer" : page_;
-    response->body_size = response->body.size();
+    response->body_size = got_ != 0 ? got_ : response->body.size();
     response->wire_size = 300;
     response->complete = cut_.empty();
     response->began = response->ended = step.ended;
     exchange.response = response;
     exchange.delivered_octets = cut_.empty() ? 300 : 200;
     command.http_status = http;
+    if (!title_.empty() || expires_ != 0) {
+      command.server.emplace().page_title = title_;
+      if (expires_ != 0) command.server->password_days_left = expires_;
+    }
+    if (foreign_) {
+      command.response.kind = eas::Body::Kind::wbxml;
+      command.response.document = std::make_shared<wbxml::Document>(wbxml::decode(
+          std::make_shared<const std::string>(std::string("\x03\x01\x6A\x00\x45\x3F\x01", 7))));
+    }
+    if (broken_) {
+      auto document = std::make_shared<wbxml::Document>();
+      document->body = std::make_shared<const std::string>("\x03\x01\x6A");
+      document->decoded_octets = 3;
+      command.response.kind = eas::Body::Kind::wbxml;
+      command.response.document = document;
+    }
     if (http != 200 || empty_answer_) {
       for (auto& collection : command.collections) collection.in_response = false;
       return step;
@@ -391,7 +489,9 @@ class LineReader {
       for (auto& collection : command.collections) {
         if (collection.in_response) collection.status = 1;
       }
-      add_status(command, status_ == 0 ? (command.name == "MoveItems" ? 3 : 1) : status_, "");
+      const bool has_parts = !command.fetched.empty() || !command.meetings.empty();
+      if (!has_parts || status_ != 0)
+        add_status(command, status_ == 0 ? (command.name == "MoveItems" ? 3 : 1) : status_, "");
     }
     return step;
   }
@@ -403,13 +503,17 @@ class LineReader {
   milliseconds lasts_{50}, spacing_{};
   int status_ = 0, http_ = 0, rounds_ = 1;
   bool answered_ = false, empty_answer_ = false;
-  std::string cut_, headers_, body_, page_;
+  std::string cut_, headers_, body_, page_, authorization_, title_, spelling_ = "alice";
+  std::uint64_t request_octets_ = 0, got_ = 0;
+  int expires_ = 0;
+  bool broken_ = false, foreign_ = false, stepping_ = false;
   std::string host_ = "mail.contoso.test", client_ = "10.0.0.7", connection_ = "1", digest_ = "d0";
 };
 
 class Runner {
  public:
-  Runner(std::string name, ScenarioResult& result) : name_{std::move(name)}, result_{result} {}
+  Runner(std::string name, ScenarioResult& result, bool split = false)
+      : name_{std::move(name)}, result_{result}, split_{split} {}
 
   void run(std::istream& in) {
     std::string line;
@@ -459,6 +563,14 @@ class Runner {
                                     : mute.folder) = parts[index + 1];
       }
       case_->settings.mutes.push_back(mute);
+      return;
+    }
+    if (text.starts_with("watch:")) {
+      case_->settings.watched_items = split(std::string_view{text}.substr(6), ' ');
+      return;
+    }
+    if (text.starts_with("failed-mail:")) {
+      case_->settings.sync_failed_subjects.emplace_back(trimmed(std::string_view{text}.substr(12)));
       return;
     }
     if (text.starts_with("set:")) return read_setting(split(std::string_view{text}.substr(4), ' '));
@@ -541,24 +653,7 @@ class Runner {
     begin.exchange->ending = model::Ending::open;
     begin.exchange->ended = {};
     begin.command = step.command;
-    begin.command.http_status.reset();
-    begin.command.eas_status.reset();
-    begin.command.statuses.clear();
-    begin.command.new_sync_key.clear();
-    begin.command.folder_changes.clear();
-    for (eas::Collection& collection : begin.command.collections) {
-      collection.new_sync_key.clear();
-      collection.status.reset();
-      collection.items.clear();
-      collection.adds = 0;
-      collection.more_available = collection.in_response = false;
-    }
-    if (begin.command.waiting) begin.command.waiting->changed.clear();
-    if (begin.command.provision) {
-      begin.command.provision->response_key.clear();
-      begin.command.provision->remote_wipe = false;
-      begin.command.provision->settings.clear();
-    }
+    take_answer_away(begin.command);
     Happening end;
     end.at = step.ended;
     end.order = order_++;
@@ -581,21 +676,52 @@ class Runner {
                      });
     Analyzer analyzer{one.settings};
     std::map<std::uint64_t, Finding> incidents;
+    std::vector<Finding> whole;
     const auto take = [&](std::vector<Finding> findings) {
       for (Finding& finding : findings) {
         result_.findings.push_back(finding);
+        whole.push_back(finding);
         incidents[finding.id.value] = std::move(finding);
       }
     };
     for (const Happening& happening : one.happenings) {
-      if (happening.end) {
-        take(analyzer.finish(happening.at));
-      } else if (happening.event) {
-        take(analyzer.observe(*happening.event));
-      } else {
-        take(analyzer.observe(*happening.exchange, happening.command));
-      }
+      take(give(analyzer, happening));
       if (happening.verdict) check(one, happening, incidents);
+    }
+    if (split_) check_parts(one, whole);
+  }
+
+  static std::vector<Finding> give(Analyzer& analyzer, const Happening& happening) {
+    if (happening.end) return analyzer.finish(happening.at);
+    if (happening.event) return analyzer.observe(*happening.event);
+    return analyzer.observe(*happening.exchange, happening.command);
+  }
+
+  /// The same evidence in two captures: what either tells above info, the whole told too.
+  void check_parts(const Case& one, const std::vector<Finding>& whole) {
+    const std::size_t size = one.happenings.size();
+    const std::size_t stride = std::max<std::size_t>(size / 24, 1);
+    for (std::size_t cut = 1; cut < size; cut += stride) {
+      Analyzer before{one.settings}, after{one.settings};
+      std::vector<Finding> found;
+      const auto take = [&](const std::vector<Finding>& some) {
+        found.insert(found.end(), some.begin(), some.end());
+      };
+      for (std::size_t index = 0; index < cut; ++index) take(give(before, one.happenings[index]));
+      take(before.finish(one.happenings[cut - 1].at));
+      for (std::size_t index = cut; index < size; ++index) take(give(after, one.happenings[index]));
+      for (const Finding& finding : found) {
+        const bool known = std::any_of(whole.begin(), whole.end(), [&](const Finding& other) {
+          return other.rule == finding.rule && other.severity >= finding.severity;
+        });
+        if (known || finding.severity == Severity::info ||
+            finding.summary.find("the evidence begins") != std::string::npos)
+          continue;
+        result_.deviations.push_back(
+            {place(one, one.happenings[cut].line), "the same findings when cut here",
+             finding.rule + ' ' + std::string{to_string(finding.severity)} + " (" +
+                 finding.summary + ")"});
+      }
     }
   }
 
@@ -619,6 +745,7 @@ class Runner {
 
   std::string name_;
   ScenarioResult& result_;
+  bool split_;
   std::vector<std::string> rules_{"all"};
   std::optional<Case> case_;
   std::size_t line_ = 0, order_ = 0;
@@ -631,6 +758,14 @@ ScenarioResult run_scenarios(const std::filesystem::path& file) {
   std::ifstream in{file};
   if (!in) result.errors.push_back("cannot open " + file.string());
   Runner{file.filename().string(), result}.run(in);
+  return result;
+}
+
+ScenarioResult split_scenarios(const std::filesystem::path& file) {
+  ScenarioResult result;
+  std::ifstream in{file};
+  if (!in) result.errors.push_back("cannot open " + file.string());
+  Runner{file.filename().string(), result, true}.run(in);
   return result;
 }
 

@@ -23,6 +23,9 @@ struct ScenarioResult {
 
 /// Runs a file in the notation of tests/data/scenarios/README.md.
 [[nodiscard]] ScenarioResult run_scenarios(const std::filesystem::path& file);
+/// The same, and each case once more in two parts, cut at up to 24 places: what a part tells and
+/// the whole does not, and does not call a matter of cut evidence, is a deviation.
+[[nodiscard]] ScenarioResult split_scenarios(const std::filesystem::path& file);
 [[nodiscard]] ScenarioResult run_scenario_text(const std::string& name, const std::string& text);
 
 }  // namespace eastap::findings::testing
