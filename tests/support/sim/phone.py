@@ -373,8 +373,9 @@ class Phone:
     def send_mime(self, mime: bytes, client_id: str = "c1") -> Answer:
         return self.request("SendMail", CM.SendMail(CM.ClientId(client_id), CM.SaveInSentItems(), CM.Mime(mime)))
 
-    def smart(self, command: str, folder: str, item: str, mime: bytes, client_id: str = "c2") -> Answer:
+    def smart(self, command: str, folder: str, item: str, mime: bytes, client_id: str = "") -> Answer:
         """SmartReply or SmartForward."""
+        client_id = client_id or f"{command}-{item}"  # [MS-ASCMD] ClientId: one of its own for each message
         return self.request(command, element(f"ComposeMail:{command}", CM.ClientId(client_id), CM.SaveInSentItems(),
                                              CM.Source(CM.FolderId(folder), CM.ItemId(item)), CM.Mime(mime)))
 
