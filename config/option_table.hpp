@@ -47,7 +47,7 @@ inline constexpr unsigned ca_show = 64;
 inline constexpr unsigned ca_export = 128;
 inline constexpr unsigned ca = ca_create | ca_show | ca_export;
 inline constexpr unsigned readers = replay | tail;
-inline constexpr unsigned all = 255;
+inline constexpr unsigned all = ~0U;
 }  // namespace in
 
 struct Option {

@@ -1,0 +1,86 @@
+#include "config/option_table.hpp"
+
+namespace eastap::config {
+
+const std::vector<Command>& command_table() {
+  static const std::vector<Command> table{
+      {Subcommand::run,
+       in::run,
+       "run",
+       "",
+       false,
+       "intercept and watch: proxy, live tail, capture",
+       "Listens as an HTTPS proxy, decrypts the hosts of the intercept list, shows each ActiveSync "
+       "request in plain "
+       "words, flags what goes wrong, and keeps a capture. Stop it with Ctrl-C.",
+       {"eastap run  # proxy on port 8888, capture in this folder",
+        "eastap run --intercept sync.example.com --allow 192.168.1.23  # one more host, one phone",
+        "eastap run --tail json --no-capture | jq .  # records for a program"}},
+      {Subcommand::replay,
+       in::replay,
+       "replay",
+       "FILE",
+       true,
+       "a capture through the same decoder, rules and tail",
+       "Reads a capture (- for stdin) and shows what run would have shown, with today's decoder "
+       "and rules.",
+       {"eastap replay eastap-20261120-140200.eastap  # all of it at once",
+        "eastap replay --speed 1 --fail-on warning monday.eastap  # in real time; ends with 1 on a "
+        "warning"}},
+      {Subcommand::tail,
+       in::tail,
+       "tail",
+       "FILE",
+       true,
+       "follow a capture that another eastap is writing",
+       "Shows exchanges as they reach the file, until Ctrl-C.",
+       {"eastap tail eastap-20261120-140200.eastap  # watch a run from another terminal"}},
+      {Subcommand::decode,
+       in::decode,
+       "decode",
+       "FILE",
+       false,
+       "one WBXML body as XML, JSON or annotated hex",
+       "Reads octets, hex or base64 from FILE or stdin. Ends with 3 when the body did not decode "
+       "to its end; what "
+       "decoded is printed all the same.",
+       {"eastap decode body.wbxml  # as XML",
+        "echo 03016a00000756520330000101 | eastap decode --hex  # what each octet means"}},
+      {Subcommand::encode,
+       in::encode,
+       "encode",
+       "FILE",
+       false,
+       "XML as eastap decode prints it, back to WBXML",
+       "Reads XML from FILE or stdin and writes the octets to stdout.",
+       {"eastap encode sync.xml > sync.wbxml  # a body to send with curl"}},
+      {Subcommand::ca_create,
+       in::ca_create,
+       "ca create",
+       "",
+       false,
+       "make the interception CA",
+       "As the first eastap run does by itself. Does not replace a CA that is there.",
+       {"eastap ca create --ca-dir /var/lib/eastap  # for a service"}},
+      {Subcommand::ca_show,
+       in::ca_show,
+       "ca show",
+       "",
+       false,
+       "name, validity and fingerprint of the CA",
+       "To compare with what the phone shows before it is trusted.",
+       {"eastap ca show  # who am I"}},
+      {Subcommand::ca_export,
+       in::ca_export,
+       "ca export",
+       "FILE",
+       false,
+       "the CA certificate, to install on a phone",
+       "Writes the certificate, never the key, to FILE or stdout.",
+       {"eastap ca export eastap-ca.cer  # DER, for iOS and Windows",
+        "eastap ca export eastap-ca.pem  # PEM"}},
+  };
+  return table;
+}
+
+}  // namespace eastap::config
