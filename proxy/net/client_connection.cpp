@@ -64,9 +64,12 @@ std::string first_octets(std::string_view text) { return to_hex(text.substr(0, 3
 
 }  // namespace
 
-ClientConnection::ClientConnection(Services& services, ConnectionId id,
+ClientConnection::ClientConnection(Services& services, PolicyPtr policy, ConnectionId id,
                                    asio::ip::tcp::socket socket, asio::ip::tcp::endpoint client)
-    : services_{services}, client_address_{client.address()}, device_{std::move(socket)} {
+    : services_{services},
+      policy_{std::move(policy)},
+      client_address_{client.address()},
+      device_{std::move(socket)} {
   facts_.id = id;
   facts_.opened = now();
   facts_.client = authority(client);
@@ -106,7 +109,7 @@ asio::awaitable<void> ClientConnection::run() {
 asio::awaitable<ClientConnection::Head> ClientConnection::read_head() {
   Head head;
   std::array<char, 4096> piece{};
-  const auto deadline = std::chrono::steady_clock::now() + services_.config.deadlines.request_head;
+  const auto deadline = std::chrono::steady_clock::now() + policy_->deadlines().request_head;
   for (;;) {
     const ssize_t got =
         ::recv(device_.socket().native_handle(), piece.data(), piece.size(), MSG_PEEK);
@@ -167,7 +170,7 @@ asio::awaitable<void> ClientConnection::refuse(std::uint16_t status, std::string
                                                std::string text) {
   const std::string answer = plain_answer(status, phrase, text);
   auto writing = device_.write_all(as_octets(answer));
-  co_await within(std::move(writing), services_.config.deadlines.close);
+  co_await within(std::move(writing), policy_->deadlines().close);
   co_await close_gently();
 }
 
@@ -198,7 +201,7 @@ asio::awaitable<void> ClientConnection::answer_dial_failure(DialFailure failure)
 }
 
 asio::awaitable<void> ClientConnection::serve() {
-  if (!services_.addresses.source_allowed(to_address(client_address_))) {
+  if (!policy_->addresses().source_allowed(to_address(client_address_))) {
     event(ConnectionEvent::Kind::refused, "source",
           client_address_.to_string() + " may not use this proxy. To let it in: --allow " +
               client_address_.to_string());
@@ -236,9 +239,7 @@ asio::awaitable<void> ClientConnection::serve_connect(std::string_view authority
   }
   facts_.host = target->host;
   facts_.port = target->port;
-  const bool decrypt =
-      !is_other_mail_port(target->port) &&
-      services_.hosts.decide(target->host).action == tunnel::HostRules::Action::intercept;
+  const bool decrypt = !is_other_mail_port(target->port) && policy_->intercepts(target->host);
   Target chosen = std::move(*target);
   if (decrypt) {
     co_await intercept(std::move(chosen));
@@ -248,7 +249,7 @@ asio::awaitable<void> ClientConnection::serve_connect(std::string_view authority
 }
 
 asio::awaitable<void> ClientConnection::tunnel(Target target) {
-  auto dialled = co_await services_.dialler.connect(std::move(target));
+  auto dialled = co_await policy_->dialler().connect(std::move(target));
   if (stopping_) co_return;
   if (!dialled) {
     DialFailure failure = std::move(dialled.error());
@@ -268,7 +269,7 @@ asio::awaitable<void> ClientConnection::tunnel(Target target) {
 
 asio::awaitable<bool> ClientConnection::phone_handshake() {
   // The first octet tells TLS from anything else, before OpenSSL answers plain text with an alert.
-  const auto& deadlines = services_.config.deadlines;
+  const auto& deadlines = policy_->deadlines();
   for (;;) {
     std::array<char, 64> piece{};
     const ssize_t got =
@@ -300,7 +301,7 @@ asio::awaitable<bool> ClientConnection::phone_handshake() {
     if (error) co_return false;
   }
   std::string error;
-  certs::TlsHandle ssl = services_.phone_tls.make(facts_.host, error);
+  certs::TlsHandle ssl = policy_->phone_tls().make(facts_.host, error);
   if (!ssl) {
     event(ConnectionEvent::Kind::client_tls_failed, "proxy", error);
     co_return false;
@@ -325,7 +326,7 @@ asio::awaitable<bool> ClientConnection::phone_handshake() {
 }
 
 asio::awaitable<void> ClientConnection::intercept(Target target) {
-  auto dialled = co_await services_.dialler.connect_tls(std::move(target));
+  auto dialled = co_await policy_->dialler().connect_tls(std::move(target));
   if (stopping_) co_return;
   if (!dialled) {
     DialFailure failure = std::move(dialled.error());
@@ -351,7 +352,7 @@ asio::awaitable<void> ClientConnection::intercept(Target target) {
   watched_ = facts();
   assembler_ =
       std::make_unique<pipeline::Assembler>(watched_, services_.exchange_ids, services_.output,
-                                            services_.assembler_limits, services_.masker);
+                                            policy_->assembler_limits(), services_.masker);
   std::vector<std::byte> nothing;
   const RelayEnd ended =
       co_await relay(device_, *server_, counters_, assembler_.get(), std::move(nothing));

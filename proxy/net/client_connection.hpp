@@ -7,38 +7,30 @@
 #include <string>
 #include <string_view>
 
-#include "config/config.hpp"
 #include "decoder/model/exchange.hpp"
 #include "proxy/net/asio.hpp"
 #include "proxy/net/dial.hpp"
 #include "proxy/net/local_pages.hpp"
+#include "proxy/net/policy.hpp"
 #include "proxy/net/relay.hpp"
 #include "proxy/pipeline/assembler.hpp"
-#include "proxy/tls/context.hpp"
 #include "proxy/tls/stream.hpp"
-#include "proxy/tunnel/host_rules.hpp"
 
 namespace eastap::net {
 
-/// What every client connection uses; outlives them all.
+/// What every client connection uses whatever its policy; outlives them all.
 struct Services {
-  const config::Config& config;
-  const tunnel::AddressRules& addresses;
-  const tunnel::HostRules& hosts;
-  Dialler& dialler;
-  const tls::ServerContext& phone_tls;
   pipeline::Output& output;
   pipeline::ExchangeIds& exchange_ids;
   const http::Masker& masker;
-  pipeline::AssemblerLimits assembler_limits;
   CaDownload ca;
 };
 
 /// One client of the proxy from accept to close. Lives on one thread.
 class ClientConnection {
  public:
-  ClientConnection(Services& services, ConnectionId id, asio::ip::tcp::socket socket,
-                   asio::ip::tcp::endpoint client);
+  ClientConnection(Services& services, PolicyPtr policy, ConnectionId id,
+                   asio::ip::tcp::socket socket, asio::ip::tcp::endpoint client);
   ClientConnection(const ClientConnection&) = delete;
   ClientConnection& operator=(const ClientConnection&) = delete;
 
@@ -85,6 +77,7 @@ class ClientConnection {
   [[nodiscard]] std::shared_ptr<const model::Connection> facts() const;
 
   Services& services_;
+  const PolicyPtr policy_;  // before the streams, whose TLS belongs to its contexts
   asio::ip::address client_address_;
   model::Connection facts_;
   tls::Stream device_;

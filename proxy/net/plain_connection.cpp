@@ -222,7 +222,7 @@ asio::awaitable<void> ClientConnection::serve_plain(Head head) {
       if (target.starts_with('/')) {
         const std::string answer = local_answer(method, target, services_.ca);
         auto writing = device_.write_all(as_octets(answer));
-        co_await within(std::move(writing), services_.config.deadlines.close);
+        co_await within(std::move(writing), policy_->deadlines().close);
         co_await close_gently();
         co_return;
       }
@@ -255,7 +255,7 @@ asio::awaitable<bool> ClientConnection::plain_exchange(Head& head, Target target
     facts_.host = target.host;
     facts_.port = target.port;
     server_target_ = target;
-    auto dialled = co_await services_.dialler.connect(std::move(target));
+    auto dialled = co_await policy_->dialler().connect(std::move(target));
     if (stopping_) co_return false;
     if (!dialled) {
       DialFailure failure = std::move(dialled.error());
@@ -264,11 +264,11 @@ asio::awaitable<bool> ClientConnection::plain_exchange(Head& head, Target target
     }
     facts_.upstream = dialled->address;
     server_.emplace(std::move(dialled->stream));
-    if (services_.hosts.decide(facts_.host).action == tunnel::HostRules::Action::intercept) {
+    if (policy_->intercepts(facts_.host)) {
       watched_ = facts();
       assembler_ =
           std::make_unique<pipeline::Assembler>(watched_, services_.exchange_ids, services_.output,
-                                                services_.assembler_limits, services_.masker);
+                                                policy_->assembler_limits(), services_.masker);
       plain_delivered_ = 0;
     } else {
       event(ConnectionEvent::Kind::tunnelled, "host_rules",

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,6 +9,8 @@
 
 #include "certs/authority.hpp"
 #include "config/config.hpp"
+#include "proxy/net/machine.hpp"
+#include "proxy/net/policy.hpp"
 #include "proxy/pipeline/assembler.hpp"
 
 namespace eastap::net {
@@ -24,11 +25,7 @@ struct ServerCounts {
   std::uint64_t connections = 0, refused = 0, open = 0;
 };
 
-/// Throws `config::ConfigError` for patterns and ranges that cannot be read. For before anything is
-/// created on disk.
-void check_rules(const config::Config& config);
-
-/// The running proxy: listener, relay threads, everything between accept and close.
+/// The running proxy: listeners, relay threads, everything between accept and close.
 class Server {
  public:
   /// Binds and starts. Throws `config::ConfigError` or `certs::CertificateError` with file or
@@ -39,9 +36,17 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  /// "0.0.0.0:8888" with the port that was really bound.
+  /// "0.0.0.0:8888" with the port that was really bound; of the first listener.
   [[nodiscard]] std::string address() const;
   [[nodiscard]] std::uint16_t port() const;
+
+  /// Lets new connections follow `config`; open ones keep what they began with. Listeners, relay
+  /// threads, the CA and the number of cached certificates stay as they were at the start. Throws
+  /// as the constructor does, and nothing has changed then. From any thread but the relay's.
+  void reload(const config::Config& config);
+
+  /// What new connections consult now.
+  [[nodiscard]] PolicyPtr policy() const;
 
   /// Ends every connection, hands on what is open as stopped, and joins the threads.
   void stop();
@@ -52,8 +57,5 @@ class Server {
   class Core;
   std::unique_ptr<Core> core_;
 };
-
-/// This machine's own addresses that a phone on the local network can reach, best guess first.
-[[nodiscard]] std::vector<std::string> lan_addresses();
 
 }  // namespace eastap::net

@@ -264,7 +264,8 @@ std::optional<std::string_view> AddressRules::target_refused(const Address& targ
   // The whole of 127/8 and 0.0.0.0 reach this machine's listeners.
   const bool here =
       is_own || (refused && (in_range->word == "loopback" || in_range->word == "unspecified"));
-  if (here && port == settings_.own_port && port != 0) return "self";
+  const auto& ports = settings_.own_ports;
+  if (here && std::find(ports.begin(), ports.end(), port) != ports.end()) return "self";
   if (any_contains(settings_.targets, reached) || any_contains(settings_.targets, target)) {
     return std::nullopt;
   }

@@ -90,9 +90,9 @@ class AddressRules {
   struct Settings {
     std::vector<Network> sources;  ///< allowed; empty: `default_sources()`
     std::vector<Network> targets;  ///< allowed although they would be refused
-    /// Addresses of this machine, and the port it listens on.
+    /// Addresses of this machine, and the ports this proxy listens on.
     std::vector<Address> own_addresses;
-    std::uint16_t own_port = 0;
+    std::vector<std::uint16_t> own_ports;
   };
   /// Loopback, link-local and private ranges (RFC 1918, fc00::/7).
   [[nodiscard]] static std::vector<Network> default_sources();

@@ -128,7 +128,7 @@ TEST_SUITE("proxy.tunnel.address") {
     AddressRules::Settings settings;
     settings.targets = {network("127.0.0.0/8")};
     settings.own_addresses = {address("192.168.1.2")};
-    settings.own_port = 8888;
+    settings.own_ports = {8888, 8443};
     const AddressRules rules{settings};
     CHECK(refusal(rules, "127.0.0.1") == "");
     CHECK(refusal(rules, "127.0.0.1", 8888) == "self");
@@ -136,6 +136,7 @@ TEST_SUITE("proxy.tunnel.address") {
     CHECK(refusal(rules, "::1") == "loopback");
     CHECK(refusal(rules, "192.168.1.2") == "own_address");
     CHECK(refusal(rules, "192.168.1.2", 8888) == "self");
+    CHECK(refusal(rules, "192.168.1.2", 8443) == "self");
     settings.targets = {network("192.168.1.0/24")};
     CHECK(refusal(AddressRules{settings}, "192.168.1.2") == "");
     CHECK(refusal(AddressRules{settings}, "192.168.1.2", 8888) == "self");

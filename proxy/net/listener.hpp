@@ -1,0 +1,44 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <spdlog/logger.h>
+
+#include "config/config.hpp"
+#include "proxy/net/asio.hpp"
+
+namespace eastap::net {
+
+/// One bound port and its accept loop.
+class Listener {
+ public:
+  /// The context that the next connection shall live on.
+  using NextContext = std::function<asio::io_context&()>;
+  /// Takes over a connection; called on the listener's thread.
+  using Accepted = std::function<void(asio::ip::tcp::socket, asio::ip::tcp::endpoint)>;
+
+  /// Binds and listens; nothing is accepted before `accept`. Throws `config::ConfigError` with the
+  /// address and the remedy.
+  Listener(asio::io_context& context, const config::Endpoint& address);
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+
+  /// The address that was really bound.
+  [[nodiscard]] asio::ip::tcp::endpoint endpoint() const { return endpoint_; }
+
+  /// Accepts until `close`. To be spawned on the context given at construction, once.
+  asio::awaitable<void> accept(NextContext next, Accepted accepted, spdlog::logger& log);
+
+  /// Ends `accept`. On the listener's thread.
+  void close();
+
+ private:
+  asio::ip::tcp::acceptor acceptor_;
+  asio::ip::tcp::endpoint endpoint_;
+};
+
+}  // namespace eastap::net

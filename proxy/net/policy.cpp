@@ -1,0 +1,93 @@
+#include "proxy/net/policy.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "certs/trust.hpp"
+#include "config/invocation.hpp"
+#include "proxy/net/key_log_file.hpp"
+#include "proxy/net/machine.hpp"
+
+namespace eastap::net {
+namespace {
+
+using config::ConfigError;
+
+std::vector<tunnel::Network> networks(const std::vector<std::string>& texts, const char* option) {
+  std::vector<tunnel::Network> result;
+  for (const auto& text : texts) {
+    auto network = tunnel::parse_network(text);
+    if (!network) {
+      throw ConfigError{std::string{option} + " " + text + ": " + network.error().detail +
+                        ". Write an address or a range, like 192.168.1.0/24."};
+    }
+    result.push_back(*network);
+  }
+  return result;
+}
+
+tunnel::HostRules host_rules(const std::vector<std::string>& intercept,
+                             const std::vector<std::string>& tunnel_list, const char* options) {
+  auto rules = tunnel::HostRules::make(intercept, tunnel_list);
+  if (!rules) throw ConfigError{std::string{options} + ": " + rules.error().detail};
+  return std::move(*rules);
+}
+
+tunnel::HostRules intercept_rules(const config::Config& config) {
+  return host_rules(config.intercept, config.tunnel, "--intercept / --tunnel");
+}
+
+tunnel::HostRules insecure_rules(const config::Config& config) {
+  return host_rules(config.upstream_insecure, {}, "--upstream-insecure");
+}
+
+tunnel::AddressRules::Settings address_settings(const config::Config& config) {
+  tunnel::AddressRules::Settings rules;
+  rules.sources = networks(config.allow, "--allow");
+  rules.targets = networks(config.allow_target, "--allow-target");
+  return rules;
+}
+
+tunnel::AddressRules address_rules(const config::Config& config, const PolicyBase& base) {
+  auto rules = address_settings(config);
+  for (const auto& address : machine_addresses()) {
+    rules.own_addresses.push_back(to_address(address));
+  }
+  for (const auto& listener : base.listeners) rules.own_ports.push_back(listener.port());
+  return tunnel::AddressRules{std::move(rules)};
+}
+
+pipeline::AssemblerLimits assembler_limits(const config::Config& config) {
+  pipeline::AssemblerLimits limits;
+  limits.body = static_cast<std::size_t>(config.limits.body_bytes);
+  return limits;
+}
+
+}  // namespace
+
+Policy::Policy(config::Config config, const PolicyBase& base)
+    : config_{std::move(config)},
+      hosts_{intercept_rules(config_)},
+      insecure_{insecure_rules(config_)},
+      addresses_{address_rules(config_, base)},
+      assembler_limits_{net::assembler_limits(config_)},
+      key_log_{open_key_log(config_.keylog)},
+      trusted_{certs::make_trust_store(config_.upstream_ca)},
+      phone_tls_{base.leaves, key_log_},
+      verifying_{trusted_.get(), true, key_log_},
+      unverifying_{trusted_.get(), false, key_log_},
+      dialler_{std::make_unique<Dialler>(config_, addresses_, insecure_, base.resolver, verifying_,
+                                         unverifying_)} {}
+
+bool Policy::intercepts(const std::string& host) const {
+  return hosts_.decide(host).action == tunnel::HostRules::Action::intercept;
+}
+
+void check_rules(const config::Config& config) {
+  (void)address_settings(config);
+  (void)intercept_rules(config);
+  (void)insecure_rules(config);
+}
+
+}  // namespace eastap::net
