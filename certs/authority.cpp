@@ -5,10 +5,10 @@
 #include <cctype>
 #include <utility>
 
-#include <openssl/pem.h>
 #include <openssl/rand.h>
 
 #include "certs/extensions.hpp"
+#include "certs/key_material.hpp"
 #include "certs/names.hpp"
 #include "decoder/base/text.hpp"
 
@@ -37,43 +37,55 @@ std::string common_name_for(const std::string& host_name, SystemTime now) {
   return prefix + host + suffix;
 }
 
-std::string memory_of(BIO* memory) {
-  const char* data = nullptr;
-  const long length = BIO_get_mem_data(memory, &data);
-  return {data, static_cast<std::size_t>(length)};
+ExtensionHandle ca_extension() {
+  const BasicConstraintsHandle constraints{BASIC_CONSTRAINTS_new()};
+  const IntegerHandle path_length{ASN1_INTEGER_new()};
+  require(constraints && path_length && ASN1_INTEGER_set(path_length.get(), 0) == 1,
+          "make constraints");
+  constraints->ca = 0xff;
+  constraints->pathlen = ASN1_INTEGER_dup(path_length.get());
+  require(constraints->pathlen != nullptr, "make constraints");
+  return make_extension(NID_basic_constraints, true, constraints.get());
 }
 
-std::string key_kind(const EVP_PKEY* key) {
-  if (key == nullptr) return "unreadable";
-  if (EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA)
-    return "RSA " + std::to_string(EVP_PKEY_get_bits(key));
-  if (EVP_PKEY_get_base_id(key) == EVP_PKEY_EC) {
-    return "EC P-" + std::to_string(EVP_PKEY_get_bits(key));
-  }
-  const char* name = EVP_PKEY_get0_type_name(key);
-  return name != nullptr ? name : "unknown";
+KeyHandle new_key(KeyKind kind) {
+  KeyHandle key{kind == KeyKind::rsa_3072 ? EVP_RSA_gen(3072) : EVP_EC_gen("P-256")};
+  require(key != nullptr, "generate a key");
+  return key;
 }
 
 }  // namespace
 
-Authority::Authority(CertHandle certificate, KeyHandle key, std::vector<CertHandle> chain)
-    : certificate_{std::move(certificate)}, key_{std::move(key)}, chain_{std::move(chain)} {}
-
-std::string Authority::pem() const {
-  const BioHandle out{BIO_new(BIO_s_mem())};
-  if (!out || PEM_write_bio_X509(out.get(), certificate_.get()) != 1) {
-    throw CertificateError{drain_errors("write the CA certificate as PEM").detail};
-  }
-  return memory_of(out.get());
+Authority::Authority(CertHandle certificate, KeyHandle key, std::vector<CertHandle> chain,
+                     std::vector<NameConstraints> constraints)
+    : certificate_{std::move(certificate)},
+      key_{std::move(key)},
+      chain_{std::move(chain)},
+      constraints_{std::move(constraints)} {
+  std::erase_if(constraints_, [](const NameConstraints& one) { return one.empty(); });
 }
 
-std::string Authority::der() const {
-  unsigned char* encoded = nullptr;
-  const int length = i2d_X509(certificate_.get(), &encoded);
-  if (length < 0) throw CertificateError{drain_errors("write the CA certificate as DER").detail};
-  const AllocatedHandle<unsigned char> owner{encoded};
-  return {reinterpret_cast<const char*>(encoded), static_cast<std::size_t>(length)};
+bool Authority::permits(std::string_view host) const {
+  return std::all_of(constraints_.begin(), constraints_.end(),
+                     [&](const NameConstraints& one) { return one.permits(host); });
 }
+
+std::string Authority::permitted_text() const { return certs::permitted_text(constraints_); }
+
+std::string permitted_text(const std::vector<NameConstraints>& constraints) {
+  std::string text;
+  const auto add = [&](const std::string& word, const std::vector<std::string>& items) {
+    for (const std::string& item : items) text += (text.empty() ? "" : ", ") + word + item;
+  };
+  for (const NameConstraints& one : constraints) add("", one.permitted());
+  if (!text.empty()) return text;
+  for (const NameConstraints& one : constraints) add("not ", one.excluded());
+  return text;
+}
+
+std::string Authority::pem() const { return certificate_pem(certificate_.get()); }
+
+std::string Authority::der() const { return certificate_der(certificate_.get()); }
 
 CertificateFacts facts_of(const X509& certificate) {
   CertificateFacts facts;
@@ -99,40 +111,33 @@ CertificateFacts facts_of(const X509& certificate) {
   return facts;
 }
 
-Authority make_authority(const std::string& host_name, SystemTime now) try {
-  KeyHandle key{EVP_EC_gen("P-256")};
-  require(key != nullptr, "generate P-256 key");
+Authority make_authority(const std::string& host_name, SystemTime now,
+                         const AuthorityRequest& request) try {
+  KeyHandle key = new_key(request.key);
   CertHandle certificate{X509_new()};
   X509* const made = certificate.get();
   require(made != nullptr && X509_set_version(made, X509_VERSION_3) == 1, "make a certificate");
   set_random_serial(made);
   const SystemTime not_before = now - std::chrono::days{1};
-  set_validity(made, not_before, not_before + kAuthorityLifetime);
+  set_validity(made, not_before, not_before + request.lifetime);
   // Filled in place: the name is the certificate's own.
   add_name_entry(X509_get_subject_name(made), NID_organizationName, "eastap");
   add_name_entry(X509_get_subject_name(made), NID_commonName, common_name_for(host_name, now));
   require(X509_set_issuer_name(made, X509_get_subject_name(made)) == 1, "set the issuer");
   require(X509_set_pubkey(made, key.get()) == 1, "set the public key");
 
-  const BasicConstraintsHandle constraints{BASIC_CONSTRAINTS_new()};
-  const IntegerHandle path_length{ASN1_INTEGER_new()};
-  require(constraints && path_length && ASN1_INTEGER_set(path_length.get(), 0) == 1,
-          "make constraints");
-  constraints->ca = 0xff;
-  constraints->pathlen = ASN1_INTEGER_dup(path_length.get());
-  require(constraints->pathlen != nullptr, "make constraints");
   constexpr int kKeyCertSign = 5;  // bit numbers of RFC 5280 4.2.1.3
   constexpr int kCrlSign = 6;
-  const std::array<ExtensionHandle, 3> extensions{
-      make_extension(NID_basic_constraints, true, constraints.get()),
-      key_usage_extension({kKeyCertSign, kCrlSign}),
-      subject_key_extension(*made),
-  };
+  std::vector<ExtensionHandle> extensions;
+  extensions.push_back(ca_extension());
+  extensions.push_back(key_usage_extension({kKeyCertSign, kCrlSign}));
+  extensions.push_back(subject_key_extension(*made));
+  if (!request.permit.empty()) extensions.push_back(request.permit.extension());
   for (const ExtensionHandle& extension : extensions) {
     require(X509_add_ext(made, extension.get(), -1) == 1, "add an extension");
   }
   require(X509_sign(made, key.get(), EVP_sha256()) > 0, "sign the CA certificate");
-  return {std::move(certificate), std::move(key), {}};
+  return {std::move(certificate), std::move(key), {}, {request.permit}};
 } catch (const OpensslFailure& failure) {
   throw CertificateError{"cannot make a CA: " + failure.error.detail};
 }

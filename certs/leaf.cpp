@@ -66,6 +66,8 @@ struct LeafMinter::Parts {
   KeyHandle key;
   std::vector<ExtensionHandle> extensions;
   SystemTime authority_not_before{}, authority_not_after{};
+  NameHandle subject;  // that the CA's constraints want a leaf's to begin with; or null
+  bool constrained = false;
 };
 
 Leaf::Leaf(CertHandle certificate, KeyHandle key, std::shared_ptr<const Authority> authority,
@@ -102,6 +104,10 @@ LeafMinter::LeafMinter(std::shared_ptr<const Authority> authority) try {
   if (ExtensionHandle issuer_key = issuer_key_extension(issuer)) {
     parts->extensions.push_back(std::move(issuer_key));
   }
+  parts->constrained = !authority->constraints().empty();
+  for (const NameConstraints& constraints : authority->constraints()) {
+    if (!parts->subject) parts->subject = constraints.subject();
+  }
   parts->authority_not_before = to_system_time(X509_get0_notBefore(issuer));
   parts->authority_not_after = to_system_time(X509_get0_notAfter(issuer));
   parts->authority = std::move(authority);
@@ -124,7 +130,11 @@ Result<Leaf> LeafMinter::mint(std::string_view host, SystemTime now) const try {
   if (now > not_after) {
     return tl::unexpected(Error{Errc::io, 0,
                                 "the CA expired on " + date_text(parts_->authority_not_after) +
-                                    "; move ca.pem and ca.key away and start eastap again"});
+                                    "; renew it with 'eastap ca renew'"});
+  }
+  if (!parts_->authority->permits(*name)) {
+    return tl::unexpected(Error{Errc::unsupported, 0,
+                                "the CA may sign only for " + parts_->authority->permitted_text()});
   }
   X509* const issuer = parts_->authority->certificate();
   CertHandle certificate{X509_new()};
@@ -133,11 +143,16 @@ Result<Leaf> LeafMinter::mint(std::string_view host, SystemTime now) const try {
   set_random_serial(made);
   set_validity(made, not_before, not_after);
   require(X509_set_issuer_name(made, X509_get_subject_name(issuer)) == 1, "set the issuer");
+  if (parts_->subject) {
+    require(X509_set_subject_name(made, parts_->subject.get()) == 1, "set the subject");
+  }
   X509_NAME* const subject = X509_get_subject_name(made);  // borrowed from `made`, filled in place
-  add_name_entry(subject, NID_organizationName, "eastap interception");
+  if (!parts_->subject) add_name_entry(subject, NID_organizationName, "eastap interception");
   // Clients match the subjectAltName; the common name is for people, who see it in certificate
-  // viewers.
-  if (name->size() <= kCommonNameLimit) add_name_entry(subject, NID_commonName, *name);
+  // viewers. Below a constrained CA verifiers take an address there for a DNS name.
+  if (name->size() <= kCommonNameLimit && !(parts_->constrained && address_from(*name))) {
+    add_name_entry(subject, NID_commonName, *name);
+  }
   require(X509_set_pubkey(made, parts_->key.get()) == 1, "set the public key");
   for (const ExtensionHandle& extension : parts_->extensions) {
     require(X509_add_ext(made, extension.get(), -1) == 1, "add an extension");

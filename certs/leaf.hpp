@@ -49,8 +49,8 @@ class LeafMinter {
   LeafMinter& operator=(const LeafMinter&) = delete;
 
   /// A certificate for a DNS name or an address literal, valid from two days before `now` (not
-  /// before the CA) to 395 days after (not after the CA). Errors: those of `normalized_host`; `io`
-  /// from OpenSSL.
+  /// before the CA) to 395 days after (not after the CA). Errors: those of `normalized_host`;
+  /// `unsupported` when the CA does not permit the host; `io` from OpenSSL.
   [[nodiscard]] Result<Leaf> mint(std::string_view host, SystemTime now) const;
 
   /// How long a leaf minted at `now` would last.

@@ -12,7 +12,9 @@ constexpr std::chrono::days kRenewBefore{1};
 }  // namespace
 
 LeafCache::LeafCache(std::shared_ptr<const Authority> authority, std::size_t hosts)
-    : minter_{std::move(authority)}, hosts_{std::max<std::size_t>(hosts, 1)} {}
+    : authority_{std::move(authority)},
+      minter_{authority_},
+      hosts_{std::max<std::size_t>(hosts, 1)} {}
 
 Result<std::shared_ptr<const Leaf>> LeafCache::leaf_for(std::string_view host, SystemTime now) {
   Result<std::string> name = normalized_host(host);
@@ -53,6 +55,13 @@ Result<std::shared_ptr<const Leaf>> LeafCache::leaf_for(std::string_view host, S
     ++counts_.dropped;
   }
   return leaf;
+}
+
+std::optional<std::string> LeafCache::refusal(std::string_view host) const {
+  if (authority_->constraints().empty()) return std::nullopt;
+  const Result<std::string> name = normalized_host(host);
+  if (!name || authority_->permits(*name)) return std::nullopt;
+  return "the CA may sign only for " + authority_->permitted_text();
 }
 
 LeafCache::Counts LeafCache::counts() const {

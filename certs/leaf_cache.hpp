@@ -5,6 +5,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -25,6 +26,9 @@ class LeafCache {
   /// The leaf for `host`, minted when there is none or less than a day of it is left at `now`.
   [[nodiscard]] Result<std::shared_ptr<const Leaf>> leaf_for(std::string_view host, SystemTime now);
 
+  /// Why phones would accept no leaf for `host`; nothing when they would, or the host is no name.
+  [[nodiscard]] std::optional<std::string> refusal(std::string_view host) const;
+
   struct Counts {
     std::uint64_t hits = 0, minted = 0, dropped = 0;
     std::size_t hosts = 0;
@@ -37,6 +41,7 @@ class LeafCache {
     std::shared_ptr<const Leaf> leaf;
   };
 
+  std::shared_ptr<const Authority> authority_;
   LeafMinter minter_;
   const std::size_t hosts_;
   mutable std::mutex mutex_;

@@ -8,6 +8,7 @@
 #include <openssl/bn.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
+#include <openssl/pkcs12.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
@@ -31,6 +32,9 @@ inline void free_certificates(STACK_OF(X509) * stack) { sk_X509_pop_free(stack, 
 inline void free_stack_of_static_objects(STACK_OF(ASN1_OBJECT) * stack) {
   sk_ASN1_OBJECT_free(stack);
 }
+inline void free_names(STACK_OF(X509_NAME) * stack) {
+  sk_X509_NAME_pop_free(stack, X509_NAME_free);
+}
 inline void free_allocated(void* memory) { OPENSSL_free(memory); }
 
 using CertHandle = std::unique_ptr<X509, Releaser<X509_free>>;
@@ -50,11 +54,18 @@ using TimeHandle = std::unique_ptr<ASN1_TIME, Releaser<ASN1_TIME_free>>;
 using GeneralNameHandle = std::unique_ptr<GENERAL_NAME, Releaser<GENERAL_NAME_free>>;
 using GeneralNamesHandle = std::unique_ptr<GENERAL_NAMES, Releaser<GENERAL_NAMES_free>>;
 using BasicConstraintsHandle = std::unique_ptr<BASIC_CONSTRAINTS, Releaser<BASIC_CONSTRAINTS_free>>;
+using NameConstraintsHandle = std::unique_ptr<NAME_CONSTRAINTS, Releaser<NAME_CONSTRAINTS_free>>;
+using SubtreeHandle = std::unique_ptr<GENERAL_SUBTREE, Releaser<GENERAL_SUBTREE_free>>;
 using AuthorityKeyIdHandle = std::unique_ptr<AUTHORITY_KEYID, Releaser<AUTHORITY_KEYID_free>>;
 #if defined(OPENSSL_SUPPRESS_DEPRECATED) && !defined(OPENSSL_NO_DEPRECATED_3_0)
 using CurveKeyHandle = std::unique_ptr<EC_KEY, Releaser<EC_KEY_free>>;  ///< for leaf_key.cpp
 #endif
 using CertStackHandle = std::unique_ptr<STACK_OF(X509), Releaser<free_certificates>>;
+using NameStackHandle = std::unique_ptr<STACK_OF(X509_NAME), Releaser<free_names>>;
+using Pkcs12Handle = std::unique_ptr<PKCS12, Releaser<PKCS12_free>>;
+using KeyInfoHandle = std::unique_ptr<PKCS8_PRIV_KEY_INFO, Releaser<PKCS8_PRIV_KEY_INFO_free>>;
+using AlgorithmHandle = std::unique_ptr<X509_ALGOR, Releaser<X509_ALGOR_free>>;
+using EncryptedKeyHandle = std::unique_ptr<X509_SIG, Releaser<X509_SIG_free>>;
 using TlsContextHandle = std::unique_ptr<SSL_CTX, Releaser<SSL_CTX_free>>;
 using TlsHandle = std::unique_ptr<SSL, Releaser<SSL_free>>;
 using TlsSessionHandle = std::unique_ptr<SSL_SESSION, Releaser<SSL_SESSION_free>>;

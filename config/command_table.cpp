@@ -60,25 +60,42 @@ const std::vector<Command>& command_table() {
        "",
        false,
        "make the interception CA",
-       "As the first eastap run does by itself. Does not replace a CA that is there.",
-       {"eastap ca create --ca-dir /var/lib/eastap  # for a service"}},
+       "As the first eastap run does by itself. Does not replace a CA that is there. With --permit "
+       "the certificate itself says for which hosts it may sign, and phones refuse it for all "
+       "others: whoever gets hold of its key can do no more than eastap was meant to.",
+       {"eastap ca create --permit contoso.com  # of no use to a thief outside contoso.com",
+        "eastap ca create --encrypt --days 30 --ca-dir /var/lib/eastap  # asks for a passphrase"}},
       {Subcommand::ca_show,
        in::ca_show,
        "ca show",
        "",
        false,
-       "name, validity and fingerprint of the CA",
-       "To compare with what the phone shows before it is trusted.",
-       {"eastap ca show  # who am I"}},
+       "fingerprint, permitted hosts and expiry of the CA",
+       "To compare with what the phone shows before it is trusted. Needs no passphrase.",
+       {"eastap ca show  # who am I", "eastap ca show --json  # for a monitoring system"}},
+      {Subcommand::ca_renew,
+       in::ca_renew,
+       "ca renew",
+       "",
+       false,
+       "the same CA and key with a new validity",
+       "Name, key and permitted hosts stay as they are, unless --permit says otherwise (--permit "
+       "any lifts the limit). It is a new certificate: install it on the phones again. A running "
+       "eastap takes it when it is started again.",
+       {"eastap ca renew  # another year",
+        "eastap ca renew --permit contoso.com --permit fabrikam.com  # and one more domain"}},
       {Subcommand::ca_export,
        in::ca_export,
        "ca export",
        "FILE",
        false,
        "the CA certificate, to install on a phone",
-       "Writes the certificate, never the key, to FILE or stdout.",
+       "Writes the certificate to FILE or stdout. The key only with --pkcs12, to move the CA to "
+       "another machine; the file is encrypted, and its password comes from a file, the variable "
+       "EASTAP_PKCS12_PASSWORD or the terminal.",
        {"eastap ca export eastap-ca.cer  # DER, for iOS and Windows",
-        "eastap ca export eastap-ca.pem  # PEM"}},
+        "eastap ca export eastap-ca.pem  # PEM",
+        "eastap ca export --pkcs12 eastap-ca.p12  # with the key: handle like a password"}},
   };
   return table;
 }

@@ -107,6 +107,7 @@ struct Config {
   unsigned threads = 0;                   ///< relay threads; 0: cores - 1, at least one
   // Certificates and upstream
   std::string ca_dir;
+  std::optional<std::string> passphrase_file;  ///< of an encrypted CA key; first line
   std::vector<std::string> upstream_ca;        ///< PEM files
   std::vector<std::string> upstream_insecure;  ///< host patterns whose certificate is not verified
   std::vector<ConnectTo> connect_to;           ///< the first match holds

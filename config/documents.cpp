@@ -304,7 +304,11 @@ std::string man_page() {
       "its end.\n"
       ".SH ENVIRONMENT\nThe variables named above;\n.BR HOME \" and \" XDG_DATA_HOME\nfor the CA "
       "folder;\n"
-      ".B NO_COLOR\nfor output without colours.\n"
+      ".B NO_COLOR\nfor output without colours. Secrets have a variable and no flag:\n";
+  for (const SecretVariable& secret : secret_variables()) {
+    page += ".TP\n.B " + escaped(secret.name) + "\n" + escaped(secret.summary) + ".\n";
+  }
+  page +=
       ".SH FILES\n.TP\n.I ~/.local/share/eastap/ca.pem\nThe CA certificate.\n"
       ".TP\n.I ~/.local/share/eastap/ca.key\nIts key, mode 0600.\n"
       ".TP\n.I eastap\\-YYYYmmdd\\-HHMMSS.eastap\nA capture, an SQLite database, mode 0600.\n.SH "

@@ -21,11 +21,24 @@ enum class Subcommand : std::uint8_t {
   encode,
   ca_create,
   ca_show,
+  ca_renew,
   ca_export,
 };
 
 enum class BodyForm : std::uint8_t { xml, json, hex };   ///< decode
 enum class CertificateForm : std::uint8_t { pem, der };  ///< ca export
+enum class CaKey : std::uint8_t { ec, rsa };             ///< ca create
+
+/// What is said to `ca create`, `ca renew` and `ca export` only.
+struct CaSettings {
+  std::vector<std::string> permit;  ///< hosts and ranges; the word any: no limit
+  std::uint32_t days = 365;
+  CaKey key = CaKey::ec;
+  bool encrypt = false;  ///< ask for a passphrase when no file or variable gives one
+  bool pkcs12 = false;   ///< the key too
+  std::optional<std::string> pkcs12_password_file;
+  bool operator==(const CaSettings&) const = default;
+};
 
 /// A command line, config file or environment that cannot be used: message naming place, key and
 /// remedy. `main` prints it and ends with 2.
@@ -48,6 +61,7 @@ struct Invocation {
   double speed = 0;        ///< replay: times real time; 0: as fast as it reads
   BodyForm body_form = BodyForm::xml;
   CertificateForm certificate_form = CertificateForm::pem;
+  CaSettings ca;
   std::vector<std::string> warnings;  ///< for stderr: an EASTAP_ variable that means nothing, …
 };
 

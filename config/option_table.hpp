@@ -45,7 +45,10 @@ inline constexpr unsigned encode = 16;
 inline constexpr unsigned ca_create = 32;
 inline constexpr unsigned ca_show = 64;
 inline constexpr unsigned ca_export = 128;
-inline constexpr unsigned ca = ca_create | ca_show | ca_export;
+inline constexpr unsigned ca_renew = 1U << 13U;
+inline constexpr unsigned ca = ca_create | ca_show | ca_renew | ca_export;
+/// Those that read or write the CA's key.
+inline constexpr unsigned ca_key = run | ca_create | ca_renew | ca_export;
 inline constexpr unsigned readers = replay | tail;
 inline constexpr unsigned all = ~0U;
 }  // namespace in
@@ -88,6 +91,13 @@ struct Command {
 };
 
 [[nodiscard]] const std::vector<Command>& command_table();
+
+/// A variable that holds a secret: has no flag, because other users can read a process's arguments.
+struct SecretVariable {
+  std::string name;
+  std::string summary;
+};
+[[nodiscard]] const std::vector<SecretVariable>& secret_variables();
 
 [[nodiscard]] std::string_view title(Group group);
 [[nodiscard]] std::string version_text();

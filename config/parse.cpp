@@ -45,6 +45,15 @@ std::vector<std::string> command_names() {
   return names;
 }
 
+/// "ca create, ca show …"
+std::string ca_commands() {
+  std::string names;
+  for (const Command& command : command_table()) {
+    if (command.name.starts_with("ca ")) names += (names.empty() ? "" : ", ") + command.name;
+  }
+  return names;
+}
+
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& known) {
   const auto close = nearest(word, known);
   return close ? "; did you mean " + *close + "?" : std::string{};
@@ -158,8 +167,8 @@ class CommandLine {
         throw ConfigError{"eastap " + found->name + ": one argument too many, " + in_quotes(word) +
                           see};
       if (in_ca())
-        throw ConfigError{"there is no command " + in_quotes("ca " + word) +
-                          ", only ca create, ca show and ca export"};
+        throw ConfigError{"there is no command " + in_quotes("ca " + word) + ", only " +
+                          ca_commands()};
       const std::string close = did_you_mean(word, command_names());
       throw ConfigError{"there is no command " + in_quotes(word) + (close.empty() ? see : close)};
     }
@@ -208,6 +217,7 @@ std::vector<Setting> settings_from(const Environment& environment,
     std::vector<std::string> values = many ? split_list(found->second) : std::vector{found->second};
     settings.push_back({&option, std::move(values), variable});
   }
+  for (const SecretVariable& secret : secret_variables()) known.push_back(secret.name);
   for (const auto& [name, value] : environment) {
     if (!name.starts_with("EASTAP_") || std::find(known.begin(), known.end(), name) != known.end())
       continue;
@@ -290,7 +300,8 @@ void resolve_paths(Config& config, const Environment& environment) {
   }
   expand_home(config.ca_dir, home);
   for (std::string& file : config.upstream_ca) expand_home(file, home);
-  for (std::optional<std::string>* file : {&config.keylog, &config.capture, &config.log_file}) {
+  for (std::optional<std::string>* file :
+       {&config.passphrase_file, &config.keylog, &config.capture, &config.log_file}) {
     if (*file) expand_home(**file, home);
   }
 }
@@ -359,7 +370,7 @@ Invocation parse(int argc, const char* const* argv, const Environment& environme
   if (line.man()) return printing(man_page());
   if (command == nullptr) {
     throw ConfigError{
-        line.in_ca() ? "eastap ca: say what to do, ca create, ca show or ca export"
+        line.in_ca() ? "eastap ca: say what to do, " + ca_commands()
                      : "say what to do, for example eastap run; eastap --help lists the commands"};
   }
 

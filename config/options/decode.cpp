@@ -19,14 +19,6 @@ void add_decode_options(std::vector<Option>& table) {
   }
   table[table.size() - 2].excludes = {"--json", "--hex"};
   table.back().excludes = {"--json", "--xml"};
-  Option format = named("--format", "FORM", "", Group::decode, in::ca_export, "pem or der");
-  format.default_text = "der for .cer and .der, else pem";
-  format.apply = [](Invocation& to, const Values& values, const std::string&) {
-    if (values.back() != "pem" && values.back() != "der")
-      throw Complaint{in_quotes(values.back()) + " is neither pem nor der"};
-    to.certificate_form = values.back() == "der" ? CertificateForm::der : CertificateForm::pem;
-  };
-  table.push_back(format);
 }
 
 }  // namespace eastap::config

@@ -17,6 +17,7 @@ int decode(const config::Invocation& invocation);
 int encode(const config::Invocation& invocation);
 int ca_create(const config::Invocation& invocation);
 int ca_show(const config::Invocation& invocation);
+int ca_renew(const config::Invocation& invocation);
 int ca_export(const config::Invocation& invocation);
 
 }  // namespace eastap::app

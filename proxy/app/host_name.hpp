@@ -11,4 +11,7 @@ namespace eastap::app {
 /// Writes a certificate (nothing secret) for the user. Throws config::ConfigError naming the file.
 void write_new_file(const std::string& path, std::string_view octets);
 
+/// Writes a private key to a file that does not exist yet, mode 0600. Throws config::ConfigError.
+void write_private_file(const std::string& path, std::string_view octets);
+
 }  // namespace eastap::app

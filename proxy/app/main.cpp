@@ -23,6 +23,7 @@ int dispatch(const eastap::config::Invocation& invocation) {
     case Subcommand::encode: return app::encode(invocation);
     case Subcommand::ca_create: return app::ca_create(invocation);
     case Subcommand::ca_show: return app::ca_show(invocation);
+    case Subcommand::ca_renew: return app::ca_renew(invocation);
     case Subcommand::ca_export: return app::ca_export(invocation);
   }
   return app::kUsage;

@@ -14,6 +14,7 @@
 #include "certs/authority.hpp"
 #include "proxy/app/commands.hpp"
 #include "proxy/app/host_name.hpp"
+#include "proxy/app/passphrase.hpp"
 #include "proxy/app/wiring.hpp"
 #include "proxy/capture/writer.hpp"
 #include "proxy/net/server.hpp"
@@ -59,6 +60,9 @@ std::string introduction(const config::Config& config, const net::Server& server
           "/  install and trust the certificate\n";
   text += "     \"" + facts.subject + "\"" + (authority.created ? ", made just now" : "") + '\n';
   text += "     " + certs::certificate_file(config.ca_dir).string() + '\n';
+  if (const std::string hosts = authority.permitted_text(); !hosts.empty()) {
+    text += "     signs only for " + hosts + '\n';
+  }
   // A SHA-256 in colon form is 95 characters: two lines.
   text += "     SHA-256 " + facts.sha256.substr(0, 48) + '\n';
   if (facts.sha256.size() > 48) text += "             " + facts.sha256.substr(48) + '\n';
@@ -75,6 +79,16 @@ std::string introduction(const config::Config& config, const net::Server& server
   return text;
 }
 
+certs::Authority open_authority(const config::Config& config) {
+  const PassphrasePlaces places = ca_passphrase_places(config);
+  const std::optional<certs::Secret> given = given_passphrase(places);
+  certs::AuthorityRequest request;  // for the first run
+  if (given) request.passphrase = &*given;
+  return certs::load_or_create(config.ca_dir, host_name(),
+                               std::chrono::floor<std::chrono::seconds>(now()), request,
+                               passphrase_source(places));
+}
+
 class Run {
  public:
   explicit Run(const config::Config& config)
@@ -87,8 +101,7 @@ class Run {
     StopSignal stop;
     const auto settings = pipeline_settings(config_);
     net::check_rules(config_);
-    start_.authority = std::make_shared<const certs::Authority>(certs::load_or_create(
-        config_.ca_dir, host_name(), std::chrono::floor<std::chrono::seconds>(now())));
+    start_.authority = std::make_shared<const certs::Authority>(open_authority(config_));
     for (const auto& warning : start_.authority->warnings) log_->warn(warning);
     open_capture();
     net::Server server{config_, start_, queue_, *log_};

@@ -240,15 +240,22 @@ asio::awaitable<void> ClientConnection::serve_connect(std::string_view authority
   facts_.host = target->host;
   facts_.port = target->port;
   const bool decrypt = !is_other_mail_port(target->port) && policy_->intercepts(target->host);
+  const auto refusal = decrypt ? policy_->phone_tls().refusal(target->host) : std::nullopt;
   Target chosen = std::move(*target);
-  if (decrypt) {
-    co_await intercept(std::move(chosen));
+  if (!decrypt) {
+    std::string why = "passed through undecrypted; to watch it: --intercept " + facts_.host;
+    co_await tunnel(std::move(chosen), "host_rules", std::move(why));
+  } else if (refusal) {
+    std::string why = "passed through undecrypted, since " + *refusal +
+                      "; to watch it, add it: eastap ca renew, with every --permit, and install "
+                      "the new certificate on the phones";
+    co_await tunnel(std::move(chosen), "ca_constraints", std::move(why));
   } else {
-    co_await tunnel(std::move(chosen));
+    co_await intercept(std::move(chosen));
   }
 }
 
-asio::awaitable<void> ClientConnection::tunnel(Target target) {
+asio::awaitable<void> ClientConnection::tunnel(Target target, std::string reason, std::string why) {
   auto dialled = co_await policy_->dialler().connect(std::move(target));
   if (stopping_) co_return;
   if (!dialled) {
@@ -258,8 +265,7 @@ asio::awaitable<void> ClientConnection::tunnel(Target target) {
   }
   facts_.upstream = dialled->address;
   server_.emplace(std::move(dialled->stream));
-  event(ConnectionEvent::Kind::tunnelled, "host_rules",
-        "passed through undecrypted; to watch it: --intercept " + facts_.host);
+  event(ConnectionEvent::Kind::tunnelled, std::move(reason), std::move(why));
   constexpr std::string_view established = "HTTP/1.1 200 Connection established\r\n\r\n";
   const End end = co_await device_.write_all(as_octets(established));
   if (end != End::none) co_return;

@@ -61,7 +61,8 @@ class ClientConnection {
   asio::awaitable<Head> read_head();
   asio::awaitable<void> serve();
   asio::awaitable<void> serve_connect(std::string_view authority_text);
-  asio::awaitable<void> tunnel(Target target);
+  /// `why`: for the tail.
+  asio::awaitable<void> tunnel(Target target, std::string reason, std::string why);
   asio::awaitable<void> intercept(Target target);
   asio::awaitable<bool> phone_handshake();
   asio::awaitable<void> serve_plain(Head first);

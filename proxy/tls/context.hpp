@@ -6,6 +6,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -33,6 +34,11 @@ class ServerContext {
   /// For one connection. `fallback_host`: the leaf's name when the ClientHello has no SNI.
   /// Null with `error` set when OpenSSL is out of memory.
   [[nodiscard]] certs::TlsHandle make(std::string fallback_host, std::string& error) const;
+
+  /// Why phones would accept no certificate for `host`, so that it had better be passed through.
+  [[nodiscard]] std::optional<std::string> refusal(std::string_view host) const {
+    return leaves_.refusal(host);
+  }
 
   /// The SNI of a connection made here, "" when there was none; valid once the ClientHello came.
   [[nodiscard]] static std::string server_name(const SSL* ssl);

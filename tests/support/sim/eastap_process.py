@@ -41,12 +41,13 @@ def clean_environment(home: str, extra: Optional[dict[str, str]] = None) -> dict
     return {**kept, "HOME": home, "TZ": "UTC", "LC_ALL": "C.UTF-8", **(extra or {})}
 
 
-def run(*arguments, stdin: bytes | None = None, timeout: float = TIMEOUT, **options) -> subprocess.CompletedProcess:
+def run(*arguments, stdin: bytes | None = None, timeout: float = TIMEOUT, environment: Optional[dict[str, str]] = None,
+        **options) -> subprocess.CompletedProcess:
     """`eastap arguments…` to its end, output as text."""
     with tempfile.TemporaryDirectory(prefix="eastap-home-") as home:
         os.chmod(home, 0o777)  # `user=` may be another one
         done = subprocess.run([binary(), *map(str, arguments)], input=stdin, capture_output=True, timeout=timeout,
-                              env=clean_environment(home), cwd=home, check=False, **options)
+                              env=clean_environment(home, environment), cwd=home, check=False, **options)
         done.left_behind = sorted(path.name for path in pathlib.Path(home).rglob("*"))
     done.stdout = done.stdout.decode("utf-8", "replace")
     done.stderr = done.stderr.decode("utf-8", "replace")

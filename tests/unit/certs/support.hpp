@@ -32,15 +32,19 @@ void write_file(const std::filesystem::path& file, std::string_view text);
 [[nodiscard]] std::string read_file(const std::filesystem::path& file);
 [[nodiscard]] unsigned mode_of(const std::filesystem::path& file);
 
+/// With three years before it, so that leaves have their full time.
 [[nodiscard]] std::shared_ptr<const Authority> new_authority(SystemTime now = kNow);
 
 /// A self-made certificate with the chosen faults, for what eastap itself never issues.
 struct Recipe {
   std::string common_name = "test";
-  std::string names;           ///< in OpenSSL's text form: "DNS:a.test,IP:127.0.0.1"
-  std::string constraints;     ///< "critical,CA:TRUE"
-  std::string usage;           ///< "critical,keyCertSign"
-  std::string extended_usage;  ///< "clientAuth"
+  std::string names;                   ///< in OpenSSL's text form: "DNS:a.test,IP:127.0.0.1"
+  std::string constraints;             ///< "critical,CA:TRUE"
+  std::string usage;                   ///< "critical,keyCertSign"
+  std::string extended_usage;          ///< "clientAuth"
+  std::string name_constraints;        ///< "critical,permitted;DNS:contoso.com"
+  std::string permitted_organization;  ///< a permitted directory name O=…
+  std::string raw_name_constraints;    ///< the extension's octets, good or bad
   SystemTime not_before = kNow - std::chrono::days{1};
   SystemTime not_after = kNow + std::chrono::days{30};
 };
@@ -49,8 +53,10 @@ struct Recipe {
 [[nodiscard]] std::string pem_of(X509* certificate);
 [[nodiscard]] std::string pem_of(EVP_PKEY* key, const char* passphrase = nullptr);
 
-/// OpenSSL's verdict on `leaf` below `root` at `now`, for a TLS server named `host`.
-[[nodiscard]] int verdict(X509* leaf, X509* root, const std::string& host, SystemTime now);
+/// OpenSSL's verdict on `leaf` below `root` at `now`, for a TLS server named `host`. Not `strict`:
+/// key identifiers may be missing, as in what `make_certificate` makes.
+[[nodiscard]] int verdict(X509* leaf, X509* root, const std::string& host, SystemTime now,
+                          bool strict = true);
 
 /// The message of the CertificateError that `action` throws; "no error" when it throws none.
 template <class Action>

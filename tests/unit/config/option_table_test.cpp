@@ -21,7 +21,7 @@ std::vector<std::string> with_flag(const Option& option, std::vector<std::string
 
 bool differs(const Invocation& one, const Invocation& two) {
   return !(one.config == two.config) || one.speed != two.speed || one.body_form != two.body_form ||
-         one.certificate_form != two.certificate_form;
+         one.certificate_form != two.certificate_form || !(one.ca == two.ca);
 }
 
 std::string toml_line(const Option& option) {

@@ -76,6 +76,7 @@ inline std::string other_value(const Option& option) {
   if (option.flag == "--log-level") return "debug";
   if (option.flag == "--fail-on") return "warning";
   if (option.flag == "--format") return "der";
+  if (option.flag == "--key") return "rsa";
   if (option.flag == "--speed") return "2";
   if (option.flag == "--limit-queue") return "128MiB";
   switch (option.form) {
