@@ -54,6 +54,21 @@ const std::vector<Command>& command_table() {
        "XML as eastap decode prints it, back to WBXML",
        "Reads XML from FILE or stdin and writes the octets to stdout.",
        {"eastap encode sync.xml > sync.wbxml  # a body to send with curl"}},
+      {Subcommand::explain,
+       in::explain,
+       "explain",
+       "WORD",
+       false,
+       "what a status, command, header, tag or rule means",
+       "Looks up a status by command and number, an HTTP code, header, command, tag (by name, or "
+       "by "
+       "code page and token) or rule, with its next step and source; a rule with its current "
+       "settings. Without a word it says what can be asked. Ends with 2 when nothing is called so.",
+       {"eastap explain sync 3  # status 3 of a Sync",
+        "eastap explain http 449  # an HTTP code as ActiveSync means it",
+        "eastap explain AirSync:SyncKey  # a tag; also as page and token: 0 0x0b",
+        "eastap explain provision-loop  # a rule, with what is set for it"},
+       true},
       {Subcommand::ca_create,
        in::ca_create,
        "ca create",

@@ -42,6 +42,7 @@ struct RuleOverride {
   std::optional<std::uint64_t> escalate_at;
   std::string
       origin;  ///< where it was set ("eastap.toml:12", "--rule"), for an error about its name
+  std::map<std::string, std::string, std::less<>> origins{};  ///< the same of each key that was set
   bool operator==(const RuleOverride&) const = default;
 };
 

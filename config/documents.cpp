@@ -90,8 +90,10 @@ std::string option_help(unsigned commands) {
 
 std::string usage_line(const Command& command) {
   std::string line = "eastap " + command.name + " [OPTION]...";
-  if (!command.file_name.empty())
+  if (!command.file_name.empty()) {
     line += command.file_required ? " " + command.file_name : " [" + command.file_name + "]";
+    if (command.many) line += "...";
+  }
   return line;
 }
 
@@ -267,8 +269,11 @@ std::string man_page() {
   for (const Command& command : command_table()) {
     if (&command != &command_table().front()) page += ".br\n";
     page += ".B eastap " + escaped(command.name) + "\n[\\fIOPTION\\fR]...";
-    if (!command.file_name.empty())
-      page += command.file_required ? " \\fIFILE\\fR" : " [\\fIFILE\\fR]";
+    if (!command.file_name.empty()) {
+      const std::string name = "\\fI" + command.file_name + "\\fR";
+      page += command.file_required ? " " + name : " [" + name + "]";
+      if (command.many) page += "...";
+    }
     page += "\n";
   }
   page +=

@@ -19,6 +19,7 @@ enum class Subcommand : std::uint8_t {
   tail,
   decode,
   encode,
+  explain,
   ca_create,
   ca_show,
   ca_renew,
@@ -58,7 +59,8 @@ struct Invocation {
   Config config;
   std::string text;        ///< of `print_text`
   std::string file = "-";  ///< replay, tail, decode, encode, ca export; "-": stdin or stdout
-  double speed = 0;        ///< replay: times real time; 0: as fast as it reads
+  std::vector<std::string> words;  ///< explain
+  double speed = 0;                ///< replay: times real time; 0: as fast as it reads
   BodyForm body_form = BodyForm::xml;
   CertificateForm certificate_form = CertificateForm::pem;
   CaSettings ca;

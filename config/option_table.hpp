@@ -45,6 +45,7 @@ inline constexpr unsigned encode = 16;
 inline constexpr unsigned ca_create = 32;
 inline constexpr unsigned ca_show = 64;
 inline constexpr unsigned ca_export = 128;
+inline constexpr unsigned explain = 1U << 8U;
 inline constexpr unsigned ca_renew = 1U << 13U;
 inline constexpr unsigned ca = ca_create | ca_show | ca_renew | ca_export;
 /// Those that read or write the CA's key.
@@ -88,6 +89,7 @@ struct Command {
   std::string summary;
   std::string detail;
   std::vector<std::string> examples;  ///< command line, two spaces, "# " and what it does
+  bool many = false;  ///< the positional argument may be repeated: they are `Invocation::words`
 };
 
 [[nodiscard]] const std::vector<Command>& command_table();

@@ -117,9 +117,10 @@ class CommandLine {
     return settings;
   }
 
-  [[nodiscard]] std::string file() const {
+  /// The arguments that are no options: one file, or words.
+  [[nodiscard]] std::vector<std::string> words() const {
     const CLI::Option* file = parts_.at(command()).file;
-    return file != nullptr && file->count() > 0 ? file->results().back() : std::string{};
+    return file != nullptr && file->count() > 0 ? file->results() : std::vector<std::string>{};
   }
 
  private:
@@ -147,6 +148,9 @@ class CommandLine {
       parts.options.emplace_back(&option, made);
     }
     if (!command.file_name.empty()) parts.file = parts.app->add_option(command.file_name, keep);
+    if (command.many) {
+      parts.file->expected(-1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    }
     parts_.emplace(&command, std::move(parts));
   }
 
@@ -386,7 +390,12 @@ Invocation parse(int argc, const char* const* argv, const Environment& environme
   bool format_given = false;
   for (const Setting& setting : flags)
     format_given = format_given || setting.option->flag == "--format";
-  set_file(invocation, *command, line.file(), format_given);
+  const std::vector<std::string> words = line.words();
+  if (command->many) {
+    invocation.words = words;
+  } else {
+    set_file(invocation, *command, words.empty() ? std::string{} : words.back(), format_given);
+  }
   resolve_paths(invocation.config, environment);
   check_together(invocation, *command);
   if (invocation.config.color == ColorMode::automatic &&

@@ -115,8 +115,10 @@ class Reader {
       }
       RuleOverride& rule = invocation_.config.rules[std::string{name.str()}];
       rule.origin = place(name.source());
-      for (const auto& [setting, value] : *table)
+      for (const auto& [setting, value] : *table) {
         read_rule(rule, std::string{name.str()}, setting, value);
+        rule.origins[std::string{setting.str()}] = place(setting.source());
+      }
     }
   }
 

@@ -17,8 +17,10 @@ void apply_rule_text(Config& config, const std::string& value, const std::string
                     " is not NAME.KEY=VALUE; write for example synckey-zero.threshold=3"};
   }
   RuleOverride& rule = config.rules[value.substr(0, dot)];
-  set_rule(rule, value.substr(dot + 1, equals - dot - 1), value.substr(equals + 1));
+  const std::string key = value.substr(dot + 1, equals - dot - 1);
+  set_rule(rule, key, value.substr(equals + 1));
   rule.origin = place;
+  rule.origins[key] = place;
 }
 
 /// "rule=heartbeat-cut;device=ABC123"
@@ -44,7 +46,7 @@ void apply_mute_text(Config& config, const std::string& value, const std::string
 
 void add_rule_options(std::vector<Option>& table) {
   Option rules =
-      named("--rule", "NAME.KEY=VALUE", "rules", Group::rules, kWatchers,
+      named("--rule", "NAME.KEY=VALUE", "rules", Group::rules, kWatchers | in::explain,
             "change a threshold, switch a rule off",
             "Keys: enabled (true or false), severity (info, notice, warning, error), threshold, "
             "window_seconds, escalate_at. In the config file each rule is a table [rules.NAME].",
@@ -56,7 +58,7 @@ void add_rule_options(std::vector<Option>& table) {
   table.push_back(rules);
 
   Option mute = named(
-      "--mute", "KEY=VALUE;...", "mute", Group::rules, kWatchers,
+      "--mute", "KEY=VALUE;...", "mute", Group::rules, kWatchers | in::explain,
       "silence findings that fit every key",
       "Keys: rule, host, user, device (the DeviceId), folder (its name or CollectionId). In the "
       "config file each mute is a table [[mute]].",

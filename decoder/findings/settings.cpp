@@ -1,36 +1,19 @@
 #include "decoder/findings/settings.hpp"
 
 #include <algorithm>
-#include <numeric>
 
+#include "decoder/base/nearest.hpp"
 #include "decoder/findings/rule_table.hpp"
 
 namespace eastap::findings {
 
 namespace {
 
-/// Insertions, removals and replacements between two names.
-std::size_t distance(std::string_view left, std::string_view right) {
-  std::vector<std::size_t> row(right.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t at = 0; at < left.size(); ++at) {
-    std::size_t diagonal = row[0];
-    row[0] = at + 1;
-    for (std::size_t other = 0; other < right.size(); ++other) {
-      const std::size_t above = row[other + 1];
-      row[other + 1] =
-          std::min({above + 1, row[other] + 1, diagonal + (left[at] == right[other] ? 0U : 1U)});
-      diagonal = above;
-    }
-  }
-  return row.back();
-}
-
 std::string nearest_rule(std::string_view id) {
   const auto table = rules();
   const auto best =
       std::min_element(table.begin(), table.end(), [&](const Rule& left, const Rule& right) {
-        return distance(id, left.id) < distance(id, right.id);
+        return edit_distance(id, left.id) < edit_distance(id, right.id);
       });
   return std::string{best->id};
 }

@@ -15,6 +15,7 @@ int run(const config::Invocation& invocation);
 int replay(const config::Invocation& invocation);  ///< also `tail`: follows the capture
 int decode(const config::Invocation& invocation);
 int encode(const config::Invocation& invocation);
+int explain(const config::Invocation& invocation);  ///< 2 also when nothing is called as asked
 int ca_create(const config::Invocation& invocation);
 int ca_show(const config::Invocation& invocation);
 int ca_renew(const config::Invocation& invocation);

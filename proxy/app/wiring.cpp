@@ -60,15 +60,6 @@ void let_signals_end_us() {
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
 }
 
-bool coloured(const config::Config& config) {
-  switch (config.color) {
-    case config::ColorMode::always: return true;
-    case config::ColorMode::never: return false;
-    case config::ColorMode::automatic: break;
-  }
-  return ::isatty(STDOUT_FILENO) != 0;
-}
-
 }  // namespace
 
 std::string_view version() { return EASTAP_VERSION; }
@@ -94,6 +85,15 @@ std::shared_ptr<spdlog::logger> make_logger(const config::Config& config) {
   logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
   logger->flush_on(spdlog::level::info);
   return logger;
+}
+
+bool coloured(const config::Config& config) {
+  switch (config.color) {
+    case config::ColorMode::always: return true;
+    case config::ColorMode::never: return false;
+    case config::ColorMode::automatic: break;
+  }
+  return ::isatty(STDOUT_FILENO) != 0;
 }
 
 pipeline::PipelineSettings pipeline_settings(const config::Config& config) {

@@ -26,6 +26,9 @@ namespace eastap::app {
 /// Limits and the user's rule settings. Throws config::ConfigError naming rule and place.
 [[nodiscard]] pipeline::PipelineSettings pipeline_settings(const config::Config& config);
 
+/// Whether to colour standard output.
+[[nodiscard]] bool coloured(const config::Config& config);
+
 /// The tail that `config` asks for; null for `off`.
 [[nodiscard]] std::unique_ptr<sink::Renderer> make_renderer(const config::Config& config);
 

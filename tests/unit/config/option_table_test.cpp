@@ -34,7 +34,10 @@ std::string toml_line(const Option& option) {
 }
 
 void forget_origins(Config& config) {
-  for (auto& [name, rule] : config.rules) rule.origin.clear();
+  for (auto& [name, rule] : config.rules) {
+    rule.origin.clear();
+    rule.origins.clear();
+  }
   for (auto& mute : config.mutes) mute.origin.clear();
 }
 

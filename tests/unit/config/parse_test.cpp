@@ -82,6 +82,31 @@ TEST_SUITE("config.parse") {
     CHECK_FALSE(line.config.json);
   }
 
+  TEST_CASE("explain takes any number of words, also such as are commands") {
+    using Words = std::vector<std::string>;
+    CHECK(parsed({"explain"}).command == Subcommand::explain);
+    CHECK(parsed({"explain"}).words.empty());
+    CHECK(parsed({"explain", "sync", "3"}).words == Words{"sync", "3"});
+    CHECK(parsed({"explain", "sync", "3", "--json"}).config.json);
+    CHECK(parsed({"explain", "--rule", "ping-storm.threshold=9", "ping-storm"}).words ==
+          Words{"ping-storm"});
+    CHECK(parsed({"explain", "run"}).words == Words{"run"});
+    CHECK(parsed({"explain", "decode", "tail", "ca"}).words == Words{"decode", "tail", "ca"});
+    CHECK(contains(parsed({"explain", "--help"}).text,
+                   "Usage: eastap explain [OPTION]... [WORD]..."));
+  }
+
+  TEST_CASE("each key of a rule remembers where it was set") {
+    const auto rules = parsed({"explain", "--rule", "ping-storm.threshold=9", "--rule",
+                               "ping-storm.enabled=false"},
+                              {{"EASTAP_RULE", "ping-storm.severity=error"}})
+                           .config.rules;
+    const auto& origins = rules.at("ping-storm").origins;
+    CHECK(origins.at("threshold") == "--rule");
+    CHECK(origins.at("enabled") == "--rule");
+    CHECK(origins.at("severity") == "EASTAP_RULE");
+  }
+
   TEST_CASE("decode: the form and the input") {
     CHECK(parsed({"decode"}).body_form == BodyForm::xml);
     CHECK(parsed({"decode"}).file == "-");

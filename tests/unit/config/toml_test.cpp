@@ -74,7 +74,11 @@ escalate_at = 9
     CHECK(config.deadlines.resolve == 5s);
     CHECK(config.limits.body_bytes == 1'048'576);
     CHECK(config.limits.queue_bytes == 1ULL << 30U);
-    CHECK(config.rules.at("synckey-zero") == RuleOverride{true, "error", 5, 60s, 9, "e.toml:13"});
+    RuleOverride rule = config.rules.at("synckey-zero");
+    CHECK(rule.origins.at("threshold") == "e.toml:16");
+    CHECK(rule.origins.size() == 5);
+    rule.origins.clear();
+    CHECK(rule == RuleOverride{true, "error", 5, 60s, 9, "e.toml:13"});
   }
 
   TEST_CASE("an unknown key is an error with file, line and the nearest known key") {
