@@ -72,6 +72,11 @@ bool Authority::permits(std::string_view host) const {
 
 std::string Authority::permitted_text() const { return certs::permitted_text(constraints_); }
 
+std::string Authority::refusal_text() const {
+  if (stand_in) return "no --certificate is for it, and there is no CA to make one";
+  return "the CA may sign only for " + permitted_text();
+}
+
 std::string permitted_text(const std::vector<NameConstraints>& constraints) {
   std::string text;
   const auto add = [&](const std::string& word, const std::vector<std::string>& items) {
@@ -140,6 +145,14 @@ Authority make_authority(const std::string& host_name, SystemTime now,
   return {std::move(certificate), std::move(key), {}, {request.permit}};
 } catch (const OpensslFailure& failure) {
   throw CertificateError{"cannot make a CA: " + failure.error.detail};
+}
+
+Authority make_stand_in(const std::string& host_name, SystemTime now) {
+  AuthorityRequest request;
+  request.permit = NameConstraints::nothing();
+  Authority authority = make_authority(host_name, now, request);
+  authority.stand_in = true;
+  return authority;
 }
 
 }  // namespace eastap::certs

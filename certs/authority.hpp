@@ -55,8 +55,12 @@ class Authority {
   [[nodiscard]] bool permits(std::string_view host) const;
   /// "contoso.com, 192.0.2.0/24", for people; "" when any host is permitted.
   [[nodiscard]] std::string permitted_text() const;
+  /// Why it does not sign for a host that it does not permit.
+  [[nodiscard]] std::string refusal_text() const;
 
   bool created = false;  ///< by this call of `load_or_create`
+  /// Of `make_stand_in`: permits no host, and no phone needs it.
+  bool stand_in = false;
   std::vector<std::string>
       warnings;  ///< for the admin: the key file can be read by others, it ends soon
 
@@ -96,6 +100,10 @@ struct AuthorityRequest {
 /// written. `host_name` is cut to fit the 64 characters of a common name.
 [[nodiscard]] Authority make_authority(const std::string& host_name, SystemTime now,
                                        const AuthorityRequest& request = {});
+
+/// In the place of a CA when every host has a certificate of the user's own: permits no host, is in
+/// no file and ends with the process.
+[[nodiscard]] Authority make_stand_in(const std::string& host_name, SystemTime now);
 
 /// `make_authority`, written to `ca_dir` (made with mode 0700; ca.key 0600). Each file appears
 /// whole and with its mode. Throws `CertificateError`, also when one of the files exists.

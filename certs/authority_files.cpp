@@ -29,7 +29,9 @@ std::string key_name(const fs::path& ca_dir) { return "the CA key " + key_file(c
 KeyHandle load_key(const fs::path& ca_dir, const AskPassphrase& ask) {
   const fs::path file = key_file(ca_dir);
   const Secret text{read_ca_file(file)};
-  return key_from(file, text.text(), ask, key_name(ca_dir), kRestore);
+  KeyHandle key = key_from(file, text.text(), ask, key_name(ca_dir), kRestore);
+  require_phone_key(file, key.get());
+  return key;
 }
 
 bool belong_together(X509* certificate, EVP_PKEY* key) {

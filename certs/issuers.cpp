@@ -57,7 +57,8 @@ Issuers issuers_of(const fs::path& file, X509* certificate, std::vector<CertHand
   Issuers issuers;
   issuers.constraints.push_back(constraints_of(file, *certificate));
   X509* below = certificate;
-  long cas_below = 1;  // not counted when self-issued, RFC 5280 4.2.1.9; roots do not get here
+  // Self-issued CAs are not counted, RFC 5280 4.2.1.9; roots do not get here.
+  long cas_below = X509_check_ca(certificate) != 0 ? 1 : 0;
   while (!is_self_signed(*below)) {
     const auto found =
         std::find_if(candidates.begin(), candidates.end(), [&](const CertHandle& candidate) {

@@ -43,18 +43,6 @@ extern "C" int eastap_give_passphrase(char* buffer, int size, int, void* data) n
   }
 }
 
-void check_kind(const fs::path& file, const EVP_PKEY* key) {
-  const int kind = EVP_PKEY_get_base_id(key);
-  if (kind == EVP_PKEY_RSA && EVP_PKEY_get_bits(key) < kWeakRsaBits) {
-    fail(file,
-         "an RSA key of " + std::to_string(EVP_PKEY_get_bits(key)) + " bit, which phones refuse",
-         "use RSA of at least 2048 bit or EC P-256");
-  }
-  if (kind != EVP_PKEY_RSA && kind != EVP_PKEY_EC) {
-    fail(file, "a key of a kind that phones do not accept", "use EC P-256 or RSA");
-  }
-}
-
 }  // namespace
 
 BioHandle bio_of(std::string_view text) {
@@ -105,13 +93,24 @@ KeyHandle key_from(const fs::path& file, std::string_view text, const AskPassphr
     }
     fail(file, "is damaged or of another format (" + why + ")", remedy);
   }
-  check_kind(file, key.get());
   return key;
 }
 
 bool is_encrypted_key(std::string_view pem) {
   return pem.find("-----BEGIN ENCRYPTED PRIVATE KEY-----") != std::string_view::npos ||
          pem.find("Proc-Type: 4,ENCRYPTED") != std::string_view::npos;
+}
+
+void require_phone_key(const fs::path& file, const EVP_PKEY* key) {
+  const int kind = EVP_PKEY_get_base_id(key);
+  if (kind == EVP_PKEY_RSA && EVP_PKEY_get_bits(key) < kWeakRsaBits) {
+    fail(file,
+         "an RSA key of " + std::to_string(EVP_PKEY_get_bits(key)) + " bit, which phones refuse",
+         "use RSA of at least 2048 bit or EC P-256");
+  }
+  if (kind != EVP_PKEY_RSA && kind != EVP_PKEY_EC) {
+    fail(file, "a key of a kind that phones do not accept", "use EC P-256 or RSA");
+  }
 }
 
 Secret key_pem(EVP_PKEY* key, const Secret* passphrase) try {

@@ -25,11 +25,25 @@ inline constexpr std::size_t kChainLimit = 10;
                                                         const std::string& remedy);
 
 /// The first private key of `text`. `ask` is called when it is encrypted. Throws
-/// `CertificateError` naming `file`: no key, damaged, no or the wrong passphrase, or one that
-/// phones do not accept (other than RSA from 2048 bit and EC).
+/// `CertificateError` naming `file`: no key, damaged, no or the wrong passphrase.
 [[nodiscard]] KeyHandle key_from(const std::filesystem::path& file, std::string_view text,
                                  const AskPassphrase& ask, const std::string& what,
                                  const std::string& remedy);
+/// Throws `CertificateError` when phones do not accept such a key: other than RSA from 2048 bit and
+/// EC.
+void require_phone_key(const std::filesystem::path& file, const EVP_PKEY* key);
+
+/// What a PFX file holds.
+struct Bundle {
+  CertHandle certificate;
+  KeyHandle key;
+  std::vector<CertHandle> others;
+};
+/// From PKCS#12, also with the ciphers of old Windows; `ask` is called unless it has no password.
+/// Throws as `key_from`.
+[[nodiscard]] Bundle bundle_from(const std::filesystem::path& file, const std::string& octets,
+                                 const AskPassphrase& ask, const std::string& what);
+
 [[nodiscard]] bool is_encrypted_key(std::string_view pem);
 
 /// PKCS#8; with `passphrase` encrypted by AES-256 and PBKDF2. Throws `CertificateError`.

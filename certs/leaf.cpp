@@ -63,6 +63,7 @@ ExtensionHandle end_entity_extension() {
 /// What all leaves have in common, encoded once.
 struct LeafMinter::Parts {
   std::shared_ptr<const Authority> authority;
+  SharedChain chain;  // the authority's
   KeyHandle key;
   std::vector<ExtensionHandle> extensions;
   SystemTime authority_not_before{}, authority_not_after{};
@@ -70,11 +71,10 @@ struct LeafMinter::Parts {
   bool constrained = false;
 };
 
-Leaf::Leaf(CertHandle certificate, KeyHandle key, std::shared_ptr<const Authority> authority,
-           SystemTime not_after)
+Leaf::Leaf(CertHandle certificate, KeyHandle key, SharedChain chain, SystemTime not_after)
     : certificate_{std::move(certificate)},
       key_{std::move(key)},
-      authority_{std::move(authority)},
+      chain_{std::move(chain)},
       not_after_{not_after} {}
 
 Result<void> Leaf::apply(SSL* connection) const {
@@ -82,7 +82,7 @@ Result<void> Leaf::apply(SSL* connection) const {
       SSL_use_PrivateKey(connection, key_.get()) != 1) {
     return tl::unexpected(drain_errors("use the leaf certificate"));
   }
-  for (const CertHandle& issuer : authority_->chain()) {
+  for (const CertHandle& issuer : *chain_) {
     if (SSL_add1_chain_cert(connection, issuer.get()) != 1) {
       return tl::unexpected(drain_errors("use the CA's chain"));
     }
@@ -90,15 +90,18 @@ Result<void> Leaf::apply(SSL* connection) const {
   return {};
 }
 
-LeafMinter::LeafMinter(std::shared_ptr<const Authority> authority) try {
+LeafMinter::LeafMinter(std::shared_ptr<const Authority> authority, Key key) try {
   auto parts = std::make_unique<Parts>();
   X509* const issuer = authority->certificate();
-  parts->key = make_leaf_key();
+  parts->key = key == Key::rsa_2048 ? make_rsa_leaf_key() : make_leaf_key();
   const CertHandle sample{X509_new()};
   require(sample && X509_set_pubkey(sample.get(), parts->key.get()) == 1, "set the public key");
   constexpr int kDigitalSignature = 0;  // RFC 5280 4.2.1.3
+  constexpr int kKeyEncipherment = 2;
   parts->extensions.push_back(end_entity_extension());
-  parts->extensions.push_back(key_usage_extension({kDigitalSignature}));
+  parts->extensions.push_back(key == Key::rsa_2048
+                                  ? key_usage_extension({kDigitalSignature, kKeyEncipherment})
+                                  : key_usage_extension({kDigitalSignature}));
   parts->extensions.push_back(server_use_extension());
   parts->extensions.push_back(subject_key_extension(*sample));
   if (ExtensionHandle issuer_key = issuer_key_extension(issuer)) {
@@ -110,6 +113,7 @@ LeafMinter::LeafMinter(std::shared_ptr<const Authority> authority) try {
   }
   parts->authority_not_before = to_system_time(X509_get0_notBefore(issuer));
   parts->authority_not_after = to_system_time(X509_get0_notAfter(issuer));
+  parts->chain = SharedChain{authority, &authority->chain()};
   parts->authority = std::move(authority);
   parts_ = std::move(parts);
 } catch (const OpensslFailure& failure) {
@@ -133,8 +137,7 @@ Result<Leaf> LeafMinter::mint(std::string_view host, SystemTime now) const try {
                                     "; renew it with 'eastap ca renew'"});
   }
   if (!parts_->authority->permits(*name)) {
-    return tl::unexpected(Error{Errc::unsupported, 0,
-                                "the CA may sign only for " + parts_->authority->permitted_text()});
+    return tl::unexpected(Error{Errc::unsupported, 0, parts_->authority->refusal_text()});
   }
   X509* const issuer = parts_->authority->certificate();
   CertHandle certificate{X509_new()};
@@ -160,7 +163,7 @@ Result<Leaf> LeafMinter::mint(std::string_view host, SystemTime now) const try {
   const ExtensionHandle alternative = alternative_name(*name);
   require(X509_add_ext(made, alternative.get(), -1) == 1, "add the subjectAltName");
   require(X509_sign(made, parts_->authority->key(), EVP_sha256()) > 0, "sign the leaf certificate");
-  return Leaf{std::move(certificate), share(parts_->key.get()), parts_->authority, not_after};
+  return Leaf{std::move(certificate), share(parts_->key.get()), parts_->chain, not_after};
 } catch (const OpensslFailure& failure) {
   return tl::unexpected(failure.error);
 }

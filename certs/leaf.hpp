@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "certs/authority.hpp"
 #include "certs/openssl.hpp"
@@ -10,13 +11,15 @@
 
 namespace eastap::certs {
 
-/// A certificate for one host, with the process's leaf key. Immutable, shared by all threads.
+/// What is sent behind a certificate, nearest first.
+using SharedChain = std::shared_ptr<const std::vector<CertHandle>>;
+
+/// A certificate for one host, with its key. Immutable, shared by all threads.
 class Leaf {
  public:
-  Leaf(CertHandle certificate, KeyHandle key, std::shared_ptr<const Authority> authority,
-       SystemTime not_after);
+  Leaf(CertHandle certificate, KeyHandle key, SharedChain chain, SystemTime not_after);
 
-  /// Makes `connection` answer with this certificate, its key and the CA's chain. For a server-side
+  /// Makes `connection` answer with this certificate, its key and its chain. For a server-side
   /// SSL in its client-hello or servername callback, or before the handshake; one SSL_CTX serves
   /// all hosts.
   [[nodiscard]] Result<void> apply(SSL* connection) const;
@@ -28,7 +31,7 @@ class Leaf {
  private:
   CertHandle certificate_;
   KeyHandle key_;
-  std::shared_ptr<const Authority> authority_;
+  SharedChain chain_;
   SystemTime not_after_;
 };
 
@@ -42,8 +45,12 @@ class Leaf {
 /// subjectAltName, serverAuth, 397 days at most. Safe to use from all threads.
 class LeafMinter {
  public:
+  enum class Key {
+    ec_p256,
+    rsa_2048,  ///< for phones that agree on keys by RSA only
+  };
   /// Makes the one leaf key. Throws `CertificateError` when OpenSSL cannot.
-  explicit LeafMinter(std::shared_ptr<const Authority> authority);
+  explicit LeafMinter(std::shared_ptr<const Authority> authority, Key key = Key::ec_p256);
   ~LeafMinter();
   LeafMinter(const LeafMinter&) = delete;
   LeafMinter& operator=(const LeafMinter&) = delete;

@@ -11,9 +11,10 @@ constexpr std::chrono::days kRenewBefore{1};
 
 }  // namespace
 
-LeafCache::LeafCache(std::shared_ptr<const Authority> authority, std::size_t hosts)
+LeafCache::LeafCache(std::shared_ptr<const Authority> authority, std::size_t hosts,
+                     LeafMinter::Key key)
     : authority_{std::move(authority)},
-      minter_{authority_},
+      minter_{authority_, key},
       hosts_{std::max<std::size_t>(hosts, 1)} {}
 
 Result<std::shared_ptr<const Leaf>> LeafCache::leaf_for(std::string_view host, SystemTime now) {
@@ -57,11 +58,31 @@ Result<std::shared_ptr<const Leaf>> LeafCache::leaf_for(std::string_view host, S
   return leaf;
 }
 
+void LeafCache::prepare_rsa() {
+  {
+    const std::lock_guard lock{mutex_};
+    if (rsa_) return;
+  }
+  auto made = std::make_unique<LeafCache>(authority_, hosts_, LeafMinter::Key::rsa_2048);
+  const std::lock_guard lock{mutex_};
+  if (!rsa_) rsa_ = std::move(made);  // never replaced: others may be using it
+}
+
+Result<std::shared_ptr<const Leaf>> LeafCache::rsa_leaf_for(std::string_view host, SystemTime now) {
+  LeafCache* rsa = nullptr;
+  {
+    const std::lock_guard lock{mutex_};
+    rsa = rsa_.get();
+  }
+  if (rsa != nullptr) return rsa->leaf_for(host, now);
+  return tl::unexpected(Error{Errc::unsupported, 0, "no RSA key was prepared"});
+}
+
 std::optional<std::string> LeafCache::refusal(std::string_view host) const {
   if (authority_->constraints().empty()) return std::nullopt;
   const Result<std::string> name = normalized_host(host);
   if (!name || authority_->permits(*name)) return std::nullopt;
-  return "the CA may sign only for " + authority_->permitted_text();
+  return authority_->refusal_text();
 }
 
 LeafCache::Counts LeafCache::counts() const {

@@ -21,10 +21,17 @@ class LeafCache {
   /// meets, and a client that makes up names cannot grow it further.
   static constexpr std::size_t kDefaultHosts = 1000;
 
-  explicit LeafCache(std::shared_ptr<const Authority> authority, std::size_t hosts = kDefaultHosts);
+  explicit LeafCache(std::shared_ptr<const Authority> authority, std::size_t hosts = kDefaultHosts,
+                     LeafMinter::Key key = LeafMinter::Key::ec_p256);
 
   /// The leaf for `host`, minted when there is none or less than a day of it is left at `now`.
   [[nodiscard]] Result<std::shared_ptr<const Leaf>> leaf_for(std::string_view host, SystemTime now);
+
+  /// Makes the key for `rsa_leaf_for`; without effect the second time. Throws `CertificateError`.
+  void prepare_rsa();
+  /// The same with an RSA key; `unsupported` before `prepare_rsa`.
+  [[nodiscard]] Result<std::shared_ptr<const Leaf>> rsa_leaf_for(std::string_view host,
+                                                                 SystemTime now);
 
   /// Why phones would accept no leaf for `host`; nothing when they would, or the host is no name.
   [[nodiscard]] std::optional<std::string> refusal(std::string_view host) const;
@@ -45,6 +52,7 @@ class LeafCache {
   LeafMinter minter_;
   const std::size_t hosts_;
   mutable std::mutex mutex_;
+  std::unique_ptr<LeafCache> rsa_;
   std::list<Entry> entries_;  ///< most recently used first
   std::unordered_map<std::string_view, std::list<Entry>::iterator>
       by_host_;  ///< views of `Entry::host`

@@ -11,6 +11,12 @@
 
 namespace eastap::certs {
 
+KeyHandle make_rsa_leaf_key() {
+  KeyHandle key{EVP_RSA_gen(2048)};
+  require(key != nullptr, "generate an RSA key");
+  return key;
+}
+
 #ifndef OPENSSL_NO_DEPRECATED_3_0
 
 KeyHandle make_leaf_key() {

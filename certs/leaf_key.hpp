@@ -8,4 +8,7 @@ namespace eastap::certs {
 /// Throws `OpensslFailure`.
 [[nodiscard]] KeyHandle make_leaf_key();
 
+/// RSA 2048, which takes some tenths of a second to make. Throws `OpensslFailure`.
+[[nodiscard]] KeyHandle make_rsa_leaf_key();
+
 }  // namespace eastap::certs

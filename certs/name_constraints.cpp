@@ -199,6 +199,15 @@ Result<NameConstraints> NameConstraints::permitting(std::span<const std::string>
   return made;
 }
 
+NameConstraints NameConstraints::nothing() {
+  NameConstraints made;
+  made.excluded_.names.emplace_back();
+  for (const std::size_t length : {4U, 16U}) {
+    made.excluded_.ranges.push_back({std::string(length, '\0'), std::string(length, '\0')});
+  }
+  return made;
+}
+
 std::optional<NameConstraints> NameConstraints::of(const X509& certificate) {
   int critical = -1;
   const NameConstraintsHandle read{static_cast<NAME_CONSTRAINTS*>(

@@ -38,6 +38,9 @@ class NameConstraints {
   /// `kMostPermitted`. No text: any host.
   [[nodiscard]] static Result<NameConstraints> permitting(std::span<const std::string> texts);
 
+  /// No host at all.
+  [[nodiscard]] static NameConstraints nothing();
+
   /// Of a certificate; that without the extension permits any host. Nothing when it cannot be read,
   /// or has limits on depth, which verifiers do not know: then nobody can tell what it permits.
   [[nodiscard]] static std::optional<NameConstraints> of(const X509& certificate);

@@ -44,4 +44,8 @@ class Secret {
 /// /etc/eastap/ca.key"). Nothing: there is no passphrase to be had.
 using AskPassphrase = std::function<std::optional<Secret>(const std::string& what)>;
 
+/// The first line of `file`, else the environment's `variable`; nothing when neither is given.
+/// Throws `CertificateError` when the file cannot be read or its first line is empty.
+[[nodiscard]] std::optional<Secret> given_secret(const std::string& file, const char* variable);
+
 }  // namespace eastap::certs

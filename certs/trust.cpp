@@ -148,10 +148,13 @@ Words explain(long result, const X509* peer, const std::string& host, SystemTime
     case X509_V_ERR_EE_KEY_TOO_SMALL:
     case X509_V_ERR_CA_KEY_TOO_SMALL:
     case X509_V_ERR_CA_MD_TOO_WEAK:
-      return {"the certificate of " + host + " uses a key or signature that is too weak (" +
-                  X509_verify_cert_error_string(result) + ")",
-              "phones refuse RSA below 2048 bit and SHA-1",
-              "issue a certificate with RSA 2048 or P-256, and SHA-256"};
+      return {
+          "the certificate of " + host + " uses a key or signature that is too weak (" +
+              X509_verify_cert_error_string(result) + ")",
+          "phones refuse RSA below 2048 bit and SHA-1",
+          "issue a certificate with RSA 2048 or P-256, and SHA-256; to look at the traffic before "
+          "that, add --legacy-tls '" +
+              host + ";side=server'"};
     case X509_V_ERR_INVALID_PURPOSE:
       return {"the certificate of " + host +
                   " is not for servers (extended key usage lacks serverAuth)",
@@ -197,6 +200,8 @@ Result<void> expect_host(SSL* connection, std::string_view host) {
   SSL_set_verify(connection, SSL_VERIFY_PEER, nullptr);
   return {};
 }
+
+std::string name_text(const X509_NAME& name) { return readable_name(&name); }
 
 TrustFailure explain_trust_failure(long verify_result, const X509* peer, std::string_view host,
                                    SystemTime now) {

@@ -31,6 +31,9 @@ struct TrustFailure {
 [[nodiscard]] TrustFailure explain_trust_failure(long verify_result, const X509* peer,
                                                  std::string_view host, SystemTime now);
 
+/// The common name, else unit or organisation, else the whole; safe to show.
+[[nodiscard]] std::string name_text(const X509_NAME& name);
+
 /// DNS names and addresses in the subjectAltName, else the common name; at most 100.
 [[nodiscard]] std::vector<std::string> names_of(const X509& certificate);
 

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <csignal>
-#include <cstdlib>
 #include <utility>
 
 #include <fcntl.h>
@@ -12,27 +11,11 @@
 #include <unistd.h>
 
 #include "config/invocation.hpp"
-#include "proxy/app/wiring.hpp"
 
 namespace eastap::app {
 namespace {
 
 constexpr int kLongest = 1000;
-constexpr std::size_t kFileLimit =
-    64 * 1024;  // somebody named another file: say so, do not hash it
-
-certs::Secret first_line(const std::string& file) {
-  auto content = read_input(file, kFileLimit);
-  if (!content) throw config::ConfigError{"the passphrase file " + content.error().detail};
-  const certs::Secret whole{std::move(*content)};
-  std::string_view line = whole.text().substr(0, whole.text().find('\n'));
-  if (line.ends_with('\r')) line.remove_suffix(1);
-  if (line.empty() || line.size() > kLongest) {
-    throw config::ConfigError{"the passphrase file " + file + " has " +
-                              (line.empty() ? "no" : "an overlong") + " first line"};
-  }
-  return certs::Secret{std::string{line}};
-}
 
 bool has_terminal() {
   const int terminal = ::open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
@@ -91,10 +74,7 @@ PassphrasePlaces ca_passphrase_places(const config::Config& config) {
 }
 
 std::optional<certs::Secret> given_passphrase(const PassphrasePlaces& places) {
-  if (places.file) return first_line(*places.file);
-  const char* value = places.variable != nullptr ? std::getenv(places.variable) : nullptr;
-  if (value == nullptr || *value == '\0') return std::nullopt;
-  return certs::Secret{value};
+  return certs::given_secret(places.file.value_or(""), places.variable);
 }
 
 certs::AskPassphrase passphrase_source(PassphrasePlaces places) {

@@ -18,8 +18,8 @@ struct PassphrasePlaces {
 /// Of the CA key.
 [[nodiscard]] PassphrasePlaces ca_passphrase_places(const config::Config& config);
 
-/// From file or variable; nothing when neither is given. Throws config::ConfigError when the file
-/// cannot be read or its first line is empty.
+/// From file or variable; nothing when neither is given. Throws certs::CertificateError when the
+/// file cannot be read or its first line is empty.
 [[nodiscard]] std::optional<certs::Secret> given_passphrase(const PassphrasePlaces& places);
 
 /// File, variable, else the terminal when there is one: "passphrase of WHAT: ", without echo.
