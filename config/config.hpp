@@ -53,6 +53,24 @@ struct MuteRule {
   bool operator==(const MuteRule&) const = default;
 };
 
+/// A certificate with its key, for the hosts that it is shown to phones for, or to servers with.
+struct CertificateRule {
+  std::vector<std::string> hosts;  ///< patterns; empty: those that the certificate names
+  std::string file;                ///< PEM with the chain, or PKCS#12
+  std::string key_file;            ///< PEM; empty: in `file` too
+  std::string password_file;       ///< first line; empty: none, or from the environment
+  std::string origin;              ///< where it was set
+  bool operator==(const CertificateRule&) const = default;
+};
+
+/// Hosts with TLS 1.0 and 1.1, and everything else that is refused today.
+struct LegacyTlsRule {
+  std::vector<std::string> hosts;  ///< patterns
+  bool phone = true;               ///< toward phones that ask for such a host
+  bool server = true;              ///< toward the host itself
+  bool operator==(const LegacyTlsRule&) const = default;
+};
+
 /// Every await on a peer has one of these.
 struct Deadlines {
   std::chrono::milliseconds request_head{
@@ -108,6 +126,9 @@ struct Config {
   unsigned threads = 0;                   ///< relay threads; 0: cores - 1, at least one
   // Certificates and upstream
   std::string ca_dir;
+  std::vector<CertificateRule> certificates;         ///< shown to phones instead of a minted one
+  std::vector<CertificateRule> client_certificates;  ///< shown to servers that ask
+  std::vector<LegacyTlsRule> legacy_tls;
   std::optional<std::string> passphrase_file;  ///< of an encrypted CA key; first line
   std::vector<std::string> upstream_ca;        ///< PEM files
   std::vector<std::string> upstream_insecure;  ///< host patterns whose certificate is not verified

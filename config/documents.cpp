@@ -146,6 +146,9 @@ std::string man_option(const Option& option) {
   if (option.form == Form::rules) {
     text += "Config: \\fB[rules.\\fINAME\\fB]\\fR. Environment: \\fB" + escaped(option.variable()) +
             "\\fR.\n";
+  } else if (option.form == Form::blocks) {
+    text += "Config: \\fB[[" + escaped(option.key) + "]]\\fR. Environment: \\fB" +
+            escaped(option.variable()) + "\\fR.\n";
   } else if (option.form == Form::mutes) {
     text += "Config: \\fB[[mute]]\\fR. Environment: \\fB" + escaped(option.variable()) + "\\fR.\n";
   } else if (!option.key.empty()) {
@@ -174,6 +177,7 @@ std::string toml_value(const Option& option, const std::vector<std::string>& val
     case Form::text:
     case Form::duration:
     case Form::size:
+    case Form::blocks:
     case Form::mutes:
     case Form::rules: return in_quotes(values.front());
     case Form::list: break;
@@ -194,6 +198,11 @@ std::string toml_value(const Option& option, const std::vector<std::string>& val
   return text + "\n#  " + line + "\n#]";
 }
 
+/// Stands behind the plain keys in a TOML file.
+bool is_table(const Option& option) {
+  return option.form == Form::rules || option.form == Form::mutes || option.form == Form::blocks;
+}
+
 std::string sample_option(const Option& option) {
   const std::string words = option.flag + ": " + option.summary + "." +
                             (option.detail.empty() ? "" : " " + option.detail);
@@ -205,6 +214,13 @@ std::string sample_option(const Option& option) {
     return text +
            "#[rules.synckey-zero]\n#enabled = true\n#severity = \"warning\"\n#threshold = 3\n"
            "#window_seconds = 3600\n#escalate_at = 5\n";
+  }
+  if (option.form == Form::blocks) {
+    text += "#[[" + option.key + "]]\n";
+    for (const BlockKey& key : option.block_keys) {
+      text += "#" + key.name + " = " + in_quotes(key.example) + "\n";
+    }
+    return text;
   }
   if (option.form == Form::mutes) {
     return text +
@@ -339,7 +355,7 @@ std::string sample_config() {
   for (const Option& option : option_table()) {
     if (option.key.empty()) continue;
     const std::size_t dot = option.key.find('.');
-    const bool table = option.form == Form::rules || option.form == Form::mutes;
+    const bool table = is_table(option);
     if (dot == std::string::npos && !table) text += sample_option(option);
   }
   for (const Option& option : option_table()) {
@@ -352,7 +368,7 @@ std::string sample_config() {
     text += sample_option(option);
   }
   for (const Option& option : option_table()) {
-    if (option.form == Form::rules || option.form == Form::mutes) text += sample_option(option);
+    if (is_table(option)) text += sample_option(option);
   }
   return text;
 }

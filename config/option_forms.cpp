@@ -120,4 +120,35 @@ Option named(std::string flag, std::string value_name, std::string key, Group gr
   return option;
 }
 
+Option blocks(Option option, std::vector<BlockKey> keys, std::string first,
+              std::function<void(Invocation&, const Block&, const std::string&)> add) {
+  option.form = Form::blocks;
+  option.block_keys = std::move(keys);
+  option.apply_block = std::move(add);
+  option.apply = [known = option.block_keys, first = std::move(first), add = option.apply_block](
+                     Invocation& to, const Values& values, const std::string& place) {
+    for (const std::string& value : values) {
+      Block block;
+      for (std::size_t at = 0; at <= value.size();) {
+        const std::size_t end = std::min(value.find(';', at), value.size());
+        const std::string part = value.substr(at, end - at);
+        const std::string name = part.substr(0, part.find('='));
+        const bool named_part = name.size() < part.size() &&
+                                std::any_of(known.begin(), known.end(),
+                                            [&](const BlockKey& key) { return key.name == name; });
+        if (named_part) {
+          block[name] = part.substr(name.size() + 1);
+        } else if (at == 0 && !part.empty()) {
+          block[first] = part;
+        } else {
+          throw Complaint{in_quotes(part) + " is not KEY=VALUE with a key of this option"};
+        }
+        at = end + 1;
+      }
+      add(to, block, place);
+    }
+  };
+  return option;
+}
+
 }  // namespace eastap::config

@@ -47,6 +47,11 @@ void refuse_empty_items(const Values& values);
 [[nodiscard]] Option size(Option option, std::uint64_t& (*field)(Config&), std::uint64_t least,
                           std::uint64_t most);
 
+/// `[[key]]` tables. `first`: the key of what a flag's text begins with ("HOST;side=phone", where
+/// it stands alone). Every level adds to those below.
+[[nodiscard]] Option blocks(Option option, std::vector<BlockKey> keys, std::string first,
+                            std::function<void(Invocation&, const Block&, const std::string&)> add);
+
 template <class Number>
 Option number(Option option, Number& (*field)(Config&), std::uint64_t least, std::uint64_t most) {
   option.form = Form::number;

@@ -12,6 +12,7 @@ std::vector<Option> make_table() {
   add_proxy_options(table);
   add_certificate_options(table);
   add_ca_options(table);
+  add_host_tls_options(table);
   add_capture_options(table);
   add_output_options(table);
   add_decode_options(table);

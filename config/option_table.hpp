@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,7 @@ enum class Form : std::uint8_t {
   size,      ///< TOML: a string such as "32MiB", or an integer of octets
   truth,     ///< a flag without a value
   rules,     ///< `[rules.NAME]` tables; `NAME.KEY=VALUE` elsewhere
+  blocks,    ///< `[[key]]` tables; `KEY=VALUE;KEY=VALUE` or a short form elsewhere
   mutes,     ///< `[[mute]]` tables; `KEY=VALUE,KEY=VALUE` elsewhere
 };
 
@@ -54,6 +56,14 @@ inline constexpr unsigned readers = replay | tail;
 inline constexpr unsigned all = ~0U;
 }  // namespace in
 
+/// The keys of one `[[key]]` table; the items of a list have commas between them.
+using Block = std::map<std::string, std::string, std::less<>>;
+
+struct BlockKey {
+  std::string name;
+  std::string example;  ///< for the sample
+};
+
 struct Option {
   std::string flag;        ///< "--listen"
   std::string value_name;  ///< "ADDR:PORT"; empty for `truth`
@@ -69,6 +79,9 @@ struct Option {
   /// levels. `place` names the level. Throws `Complaint`.
   std::function<void(Invocation&, const std::vector<std::string>& values, const std::string& place)>
       apply;
+  /// Of `Form::blocks`: the keys there are, and what one table adds. Throws `Complaint`.
+  std::vector<BlockKey> block_keys;
+  std::function<void(Invocation&, const Block&, const std::string& place)> apply_block;
   /// The default as text, list items apart; empty: there is none to show.
   std::function<std::vector<std::string>(const Config&)> shown;
   std::string default_text;           ///< instead of `shown` in help, where words say more

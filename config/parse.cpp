@@ -216,8 +216,8 @@ std::vector<Setting> settings_from(const Environment& environment,
     known.push_back(variable);
     const auto found = environment.find(variable);
     if (found == environment.end() || found->second.empty()) continue;
-    const bool many =
-        option.form == Form::list || option.form == Form::rules || option.form == Form::mutes;
+    const bool many = option.form == Form::list || option.form == Form::rules ||
+                      option.form == Form::mutes || option.form == Form::blocks;
     std::vector<std::string> values = many ? split_list(found->second) : std::vector{found->second};
     settings.push_back({&option, std::move(values), variable});
   }
@@ -304,6 +304,13 @@ void resolve_paths(Config& config, const Environment& environment) {
   }
   expand_home(config.ca_dir, home);
   for (std::string& file : config.upstream_ca) expand_home(file, home);
+  for (std::vector<CertificateRule>* rules : {&config.certificates, &config.client_certificates}) {
+    for (CertificateRule& rule : *rules) {
+      for (std::string* file : {&rule.file, &rule.key_file, &rule.password_file}) {
+        expand_home(*file, home);
+      }
+    }
+  }
   for (std::optional<std::string>* file :
        {&config.passphrase_file, &config.keylog, &config.capture, &config.log_file}) {
     if (*file) expand_home(**file, home);

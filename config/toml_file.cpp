@@ -44,7 +44,10 @@ class Reader {
         read_rules(key, node);
       } else if (path == "mute") {
         read_mutes(key, node);
-      } else if (const Option* option = find(path)) {
+      } else if (const Option* option = find(path);
+                 option != nullptr && option->form == Form::blocks) {
+        read_blocks(*option, key, node);
+      } else if (option != nullptr) {
         const std::vector<std::string> values = values_of(*option, node, place(key.source()));
         if (option->form != Form::truth || values.back() == "true") seen_.push_back(option);
         apply_option(*option, invocation_, values, place(key.source()) + ": " + path);
@@ -145,6 +148,49 @@ class Reader {
     }
   }
 
+  void read_blocks(const Option& option, const toml::key& key, const toml::node& node) {
+    const toml::array* blocks = node.as_array();
+    if (blocks == nullptr || !blocks->is_homogeneous<toml::table>()) {
+      throw ConfigError{place(key.source()) + ": " + option.key + ": tables are wanted; write [[" +
+                        option.key + "]] and its keys below it"};
+    }
+    for (const toml::node& one : *blocks) {
+      Block block;
+      for (const auto& [name, value] : *one.as_table()) {
+        block[std::string{name.str()}] = block_value(option, name, value);
+      }
+      const std::string where = place(one.source()) + ": " + option.key;
+      try {
+        option.apply_block(invocation_, block, where);
+      } catch (const Complaint& complaint) {
+        throw ConfigError{where + ": " + complaint.what()};
+      }
+    }
+  }
+
+  [[nodiscard]] std::string block_value(const Option& option, const toml::key& name,
+                                        const toml::node& value) const {
+    const std::string where =
+        place(name.source()) + ": " + option.key + "." + std::string{name.str()};
+    std::vector<std::string> known;
+    for (const BlockKey& one : option.block_keys) known.push_back(one.name);
+    if (std::find(known.begin(), known.end(), name.str()) == known.end()) {
+      const auto close = nearest(name.str(), known);
+      throw ConfigError{
+          where + ": there is no such key" +
+          (close ? "; did you mean " + in_quotes(*close) + "?" : "; there are " + all_of(known))};
+    }
+    if (const auto* text = value.as_string()) return text->get();
+    const toml::array* items = value.as_array();
+    if (items == nullptr) throw_type(where, "a string", value);
+    std::string list;
+    for (const toml::node& item : *items) {
+      if (item.as_string() == nullptr) throw_type(where, "a list of strings", item);
+      list += (list.empty() ? "" : ",") + item.as_string()->get();
+    }
+    return list;
+  }
+
   void read_rule(RuleOverride& rule, const std::string& name, const toml::key& key,
                  const toml::node& node) const {
     const std::string word{key.str()};
@@ -214,6 +260,7 @@ class Reader {
         if (number != nullptr) return {std::to_string(number->get())};
         throw_type(where, "a string such as \"32MiB\"", node);
       case Form::list:
+      case Form::blocks:
       case Form::mutes:
       case Form::rules: break;
     }

@@ -112,6 +112,8 @@ void add_ca_options(std::vector<Option>& table) {
 const std::vector<SecretVariable>& secret_variables() {
   static const std::vector<SecretVariable> variables{
       {"EASTAP_CA_PASSPHRASE", "opens the CA key, or encrypts the new one"},
+      {"EASTAP_CERTIFICATE_PASSWORD",
+       "opens the files of --certificate and --client-certificate that have no password_file"},
       {"EASTAP_PKCS12_PASSWORD", "of the file that ca export --pkcs12 writes"},
   };
   return variables;

@@ -10,6 +10,7 @@ namespace eastap::config {
 void add_proxy_options(std::vector<Option>& table);
 void add_certificate_options(std::vector<Option>& table);
 void add_ca_options(std::vector<Option>& table);
+void add_host_tls_options(std::vector<Option>& table);
 void add_capture_options(std::vector<Option>& table);
 void add_output_options(std::vector<Option>& table);
 void add_decode_options(std::vector<Option>& table);

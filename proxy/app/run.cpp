@@ -12,11 +12,13 @@
 #include <unistd.h>
 
 #include "certs/authority.hpp"
+#include "certs/trust.hpp"
 #include "proxy/app/commands.hpp"
 #include "proxy/app/host_name.hpp"
 #include "proxy/app/passphrase.hpp"
 #include "proxy/app/wiring.hpp"
 #include "proxy/capture/writer.hpp"
+#include "proxy/net/host_tls.hpp"
 #include "proxy/net/server.hpp"
 #include "proxy/pipeline/queue.hpp"
 #include "proxy/sink/summary.hpp"
@@ -35,10 +37,24 @@ model::ConnectionEvent note_event(std::string reason, std::string text) {
   return event;
 }
 
+/// The CA that a phone is about to trust, to compare with what it shows.
+std::string described(const config::Config& config, const certs::Authority& authority) {
+  const auto facts = authority.facts();
+  std::string text;
+  text += "     \"" + facts.subject + "\"" + (authority.created ? ", made just now" : "") + '\n';
+  text += "     " + certs::certificate_file(config.ca_dir).string() + '\n';
+  if (const std::string hosts = authority.permitted_text(); !hosts.empty()) {
+    text += "     signs only for " + hosts + '\n';
+  }
+  // A SHA-256 in colon form is 95 characters: two lines.
+  text += "     SHA-256 " + facts.sha256.substr(0, 48) + '\n';
+  if (facts.sha256.size() > 48) text += "             " + facts.sha256.substr(48) + '\n';
+  return text;
+}
+
 /// What a person needs before the phone is in hand.
 std::string introduction(const config::Config& config, const net::Server& server,
                          const certs::Authority& authority, const std::string& capture) {
-  const auto facts = authority.facts();
   const bool everywhere = config.listen.address == "0.0.0.0" || config.listen.address == "::";
   std::vector<std::string> addresses;
   if (everywhere) addresses = net::lan_addresses();
@@ -56,16 +72,10 @@ std::string introduction(const config::Config& config, const net::Server& server
     for (std::size_t i = 1; i < addresses.size() && i < 4; ++i) text += ' ' + addresses[i];
     text += ")\n";
   }
-  text += "  2  Phone, browser: http://" + first + ':' + port +
-          "/  install and trust the certificate\n";
-  text += "     \"" + facts.subject + "\"" + (authority.created ? ", made just now" : "") + '\n';
-  text += "     " + certs::certificate_file(config.ca_dir).string() + '\n';
-  if (const std::string hosts = authority.permitted_text(); !hosts.empty()) {
-    text += "     signs only for " + hosts + '\n';
-  }
-  // A SHA-256 in colon form is 95 characters: two lines.
-  text += "     SHA-256 " + facts.sha256.substr(0, 48) + '\n';
-  if (facts.sha256.size() > 48) text += "             " + facts.sha256.substr(48) + '\n';
+  text += authority.stand_in
+              ? "  2  No CA is needed: every decrypted host has a certificate of its own\n"
+              : "  2  Phone, browser: http://" + first + ':' + port +
+                    "/  install and trust the certificate\n" + described(config, authority);
   text += "  3  Open the mail app. Decrypted hosts:";
   for (std::size_t i = 0; i < config.intercept.size() && i < 4; ++i)
     text += ' ' + config.intercept[i];
@@ -79,13 +89,19 @@ std::string introduction(const config::Config& config, const net::Server& server
   return text;
 }
 
-certs::Authority open_authority(const config::Config& config) {
+certs::Authority open_authority(const config::Config& config, spdlog::logger& log) {
+  const auto today = std::chrono::floor<std::chrono::seconds>(now());
+  if (!config.certificates.empty() || !config.client_certificates.empty()) {
+    const net::HostTls hosts{config};
+    const certs::StoreHandle roots = certs::make_trust_store(config.upstream_ca);
+    for (const auto& problem : hosts.problems(roots.get(), today)) log.warn(problem);
+    if (hosts.covers(config.intercept)) return certs::make_stand_in(host_name(), today);
+  }
   const PassphrasePlaces places = ca_passphrase_places(config);
   const std::optional<certs::Secret> given = given_passphrase(places);
   certs::AuthorityRequest request;  // for the first run
   if (given) request.passphrase = &*given;
-  return certs::load_or_create(config.ca_dir, host_name(),
-                               std::chrono::floor<std::chrono::seconds>(now()), request,
+  return certs::load_or_create(config.ca_dir, host_name(), today, request,
                                passphrase_source(places));
 }
 
@@ -101,7 +117,7 @@ class Run {
     StopSignal stop;
     const auto settings = pipeline_settings(config_);
     net::check_rules(config_);
-    start_.authority = std::make_shared<const certs::Authority>(open_authority(config_));
+    start_.authority = std::make_shared<const certs::Authority>(open_authority(config_, *log_));
     for (const auto& warning : start_.authority->warnings) log_->warn(warning);
     open_capture();
     net::Server server{config_, start_, queue_, *log_};

@@ -10,6 +10,7 @@
 
 #include "decoder/base/text.hpp"
 #include "proxy/http/decoder.hpp"
+#include "proxy/net/client_certificate.hpp"
 #include "proxy/net/plain_http.hpp"
 #include "proxy/net/tls_failure.hpp"
 #include "proxy/tunnel/client_hello.hpp"
@@ -247,8 +248,8 @@ asio::awaitable<void> ClientConnection::serve_connect(std::string_view authority
     co_await tunnel(std::move(chosen), "host_rules", std::move(why));
   } else if (refusal) {
     std::string why = "passed through undecrypted, since " + *refusal +
-                      "; to watch it, add it: eastap ca renew, with every --permit, and install "
-                      "the new certificate on the phones";
+                      "; to watch it, give it a certificate (--certificate " + facts_.host +
+                      "=FILE), or let the CA sign for it (eastap ca renew, with every --permit)";
     co_await tunnel(std::move(chosen), "ca_constraints", std::move(why));
   } else {
     co_await intercept(std::move(chosen));
@@ -307,7 +308,8 @@ asio::awaitable<bool> ClientConnection::phone_handshake() {
     if (error) co_return false;
   }
   std::string error;
-  certs::TlsHandle ssl = policy_->phone_tls().make(facts_.host, error);
+  certs::TlsHandle ssl = policy_->phone_tls().make(
+      facts_.host, error, tls::ClientContext::certificate_request(server_->ssl()));
   if (!ssl) {
     event(ConnectionEvent::Kind::client_tls_failed, "proxy", error);
     co_return false;
@@ -325,6 +327,7 @@ asio::awaitable<bool> ClientConnection::phone_handshake() {
   failed.certificate_sent = tls::ServerContext::certificate_sent(device_.ssl());
   failed.openssl_reason = device_.last_error();
   failed.leaf_error = tls::ServerContext::leaf_error(device_.ssl());
+  failed.legacy = tls::ServerContext::legacy(device_.ssl());
   failed.host = facts_.sni.empty() ? facts_.host : facts_.sni;
   const TlsFailureWords words = explain_client_tls_failure(failed);
   event(ConnectionEvent::Kind::client_tls_failed, words.reason, words.detail);
@@ -359,24 +362,35 @@ asio::awaitable<void> ClientConnection::intercept(Target target) {
   assembler_ =
       std::make_unique<pipeline::Assembler>(watched_, services_.exchange_ids, services_.output,
                                             policy_->assembler_limits(), services_.masker);
+  tell_of_client_certificate();
   std::vector<std::byte> nothing;
   const RelayEnd ended =
       co_await relay(device_, *server_, counters_, assembler_.get(), std::move(nothing));
   if (!stopping_) explain_tls_end(ended);
 }
 
+void ClientConnection::tell_of_client_certificate() {
+  if (tls::ClientContext::certificate_request(server_->ssl()) == nullptr ||
+      !services_.told_client_certificates.tell(facts_.host)) {
+    return;
+  }
+  const auto known =
+      client_certificate_facts(server_->ssl(), device_.ssl(), facts_.host, facts_.port);
+  event(ConnectionEvent::Kind::proxy_note, "client_certificate",
+        explain_client_certificate(CertificateAsked::told, known));
+}
+
 void ClientConnection::explain_tls_end(const RelayEnd& ended) {
   // A server that wants to know the device by its certificate: TLS 1.3 lets the handshake end
   // before it says so (RFC 8446 4.4.2.4), and IIS asks by renegotiation when it knows the path.
-  const bool asked = tls::ClientContext::certificate_requested(server_->ssl());
+  const bool asked = tls::ClientContext::certificate_request(server_->ssl()) != nullptr;
   const bool asked_late = tls::ClientContext::renegotiation_requested(server_->ssl());
   const bool unanswered = asked && !ended.device_first && counters_.down == 0;
   if (asked_late || unanswered) {
     event(ConnectionEvent::Kind::upstream_failed, "client_certificate",
-          authority(facts_.host, facts_.port) +
-              (asked_late ? " asked to renegotiate, most likely for a client certificate. "
-                          : " asked for a client certificate and ended the connection. ") +
-              client_certificate_remedy(facts_.host));
+          explain_client_certificate(
+              asked_late ? CertificateAsked::renegotiation : CertificateAsked::ended,
+              client_certificate_facts(server_->ssl(), device_.ssl(), facts_.host, facts_.port)));
     return;
   }
   if (ended.tls_error.empty()) return;

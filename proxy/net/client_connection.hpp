@@ -24,6 +24,7 @@ struct Services {
   pipeline::ExchangeIds& exchange_ids;
   const http::Masker& masker;
   CaDownload ca;
+  ToldHosts told_client_certificates;
 };
 
 /// One client of the proxy from accept to close. Lives on one thread.
@@ -71,6 +72,8 @@ class ClientConnection {
   asio::awaitable<void> answer_dial_failure(DialFailure failure);
   /// Ends the device's connection after an answer that it must not lose.
   asio::awaitable<void> close_gently();
+  /// That the server asks for a client certificate, once a host.
+  void tell_of_client_certificate();
   /// What a relay's end tells the admin beyond the exchanges.
   void explain_tls_end(const RelayEnd& ended);
 

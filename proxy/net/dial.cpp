@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "certs/trust.hpp"
+#include "proxy/net/client_certificate.hpp"
 #include "proxy/net/tls_failure.hpp"
 
 namespace eastap::net {
@@ -22,10 +23,18 @@ DialFailure failure(std::string reason, std::string summary, std::string detail)
 /// The words of a TLS failure that is not about the certificate.
 DialFailure tls_failure(const Target& target, const tls::Stream& stream, tls::End end) {
   const std::string where = authority(target.host, target.port);
-  if (tls::ClientContext::certificate_requested(stream.ssl())) {
+  if (tls::ClientContext::certificate_request(stream.ssl()) != nullptr) {
+    const auto facts = client_certificate_facts(stream.ssl(), nullptr, target.host, target.port);
     return failure("client_certificate", where + " asks for a client certificate",
-                   client_certificate_remedy(target.host) +
+                   explain_client_certificate(CertificateAsked::handshake_failed, facts) +
                        (stream.last_error().empty() ? "" : " (" + stream.last_error() + ")"));
+  }
+  if (looks_old(stream.last_error(), stream.received_alert())) {
+    return failure(
+        "old_tls", where + " speaks no TLS that is accepted today: " + stream.last_error(),
+        tls::ClientContext::legacy(stream.ssl())
+            ? "Not even TLS 1.0 with old ciphers helped. Try: openssl s_client -connect " + where
+            : "Phones of today refuse such a server too. " + legacy_remedy(target.host, "server"));
   }
   switch (end) {
     case tls::End::fin:
@@ -44,7 +53,8 @@ DialFailure tls_failure(const Target& target, const tls::Stream& stream, tls::En
           "tls", "TLS with " + where + " failed: " + stream.last_error(),
           stream.received_alert() >= 0
               ? "The server sent a TLS alert: it does not accept this client's versions, "
-                "ciphers or name, or wants a client certificate."
+                "ciphers or name, or wants a client certificate. If the server is old: " +
+                    legacy_remedy(target.host, "server")
               : "What the server sent is not TLS 1.2 or 1.3 as this program accepts it.");
   }
 }

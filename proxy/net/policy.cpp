@@ -64,6 +64,13 @@ pipeline::AssemblerLimits assembler_limits(const config::Config& config) {
   return limits;
 }
 
+HostTlsPtr host_tls(const config::Config& config, const PolicyBase& base) {
+  auto hosts = std::make_shared<const HostTls>(config);
+  // Here and not for the first phone: an RSA key takes some tenths of a second.
+  if (hosts->any_legacy_phone()) base.leaves.prepare_rsa();
+  return hosts;
+}
+
 }  // namespace
 
 Policy::Policy(config::Config config, const PolicyBase& base)
@@ -74,9 +81,10 @@ Policy::Policy(config::Config config, const PolicyBase& base)
       assembler_limits_{net::assembler_limits(config_)},
       key_log_{open_key_log(config_.keylog)},
       trusted_{certs::make_trust_store(config_.upstream_ca)},
-      phone_tls_{base.leaves, key_log_},
-      verifying_{trusted_.get(), true, key_log_},
-      unverifying_{trusted_.get(), false, key_log_},
+      host_tls_{host_tls(config_, base)},
+      phone_tls_{base.leaves, key_log_, phone_rules(host_tls_)},
+      verifying_{trusted_.get(), true, key_log_, server_rules(host_tls_)},
+      unverifying_{trusted_.get(), false, key_log_, server_rules(host_tls_)},
       dialler_{std::make_unique<Dialler>(config_, addresses_, insecure_, base.resolver, verifying_,
                                          unverifying_)} {}
 

@@ -8,6 +8,7 @@
 #include "config/config.hpp"
 #include "proxy/net/asio.hpp"
 #include "proxy/net/dial.hpp"
+#include "proxy/net/host_tls.hpp"
 #include "proxy/net/resolver.hpp"
 #include "proxy/pipeline/assembler.hpp"
 #include "proxy/tls/context.hpp"
@@ -51,6 +52,7 @@ class Policy {
   const pipeline::AssemblerLimits assembler_limits_;
   const tls::KeyLog key_log_;
   const certs::StoreHandle trusted_;
+  const HostTlsPtr host_tls_;
   const tls::ServerContext phone_tls_;
   tls::ClientContext verifying_;
   tls::ClientContext unverifying_;

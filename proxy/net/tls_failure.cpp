@@ -1,6 +1,8 @@
 #include "proxy/net/tls_failure.hpp"
 
+#include <algorithm>
 #include <array>
+#include <string_view>
 #include <utility>
 
 namespace eastap::net {
@@ -59,10 +61,23 @@ std::string alert_word(int alert) {
   return "alert_" + std::to_string(alert);
 }
 
-std::string client_certificate_remedy(const std::string& host) {
-  return "The device's certificate and key never leave the device, so a connection that is "
-         "decrypted cannot show them. To let the device log in, pass this host through: --tunnel " +
-         host;
+bool looks_old(const std::string& reason, int alert) {
+  // OpenSSL's words (ssl/ssl_err.c); the codes are not kept with the stream.
+  constexpr std::array<std::string_view, 10> kReasons{
+      "unsupported protocol", "version too low",  "wrong ssl version",
+      "no shared cipher",     "dh key too small", "unsafe legacy renegotiation disabled",
+      "ee key too small",     "ca key too small", "no suitable signature algorithm",
+      "ca md too weak",
+  };
+  constexpr int kProtocolVersion = 70;  // RFC 8446 6.2
+  constexpr int kInsufficientSecurity = 71;
+  return alert == kProtocolVersion || alert == kInsufficientSecurity ||
+         std::find(kReasons.begin(), kReasons.end(), reason) != kReasons.end();
+}
+
+std::string legacy_remedy(const std::string& host, const char* side) {
+  return "To allow TLS 1.0, 1.1 and old ciphers on this side of " + host + ": --legacy-tls '" +
+         host + ";side=" + side + "'";
 }
 
 TlsFailureWords explain_client_tls_failure(const TlsFailureFacts& facts) {
@@ -81,6 +96,17 @@ TlsFailureWords explain_client_tls_failure(const TlsFailureFacts& facts) {
     words.reason = alert_word(facts.alert);
     words.detail = "The device broke off the TLS handshake for " + facts.host + " (TLS alert " +
                    words.reason + ").";
+    if (!facts.legacy && looks_old({}, facts.alert)) {
+      words.detail += " It may be too old for TLS 1.2. " + legacy_remedy(facts.host, "phone");
+    }
+  } else if (facts.end == tls::End::tls_error && looks_old(facts.openssl_reason, -1)) {
+    words.reason = "old_tls";
+    words.detail = "The device speaks no TLS that is accepted for " + facts.host + " (" +
+                   facts.openssl_reason + "). ";
+    words.detail += facts.legacy ? "Not even TLS 1.0 with old ciphers: to pass it through, "
+                                   "undecrypted: --tunnel " +
+                                       facts.host
+                                 : legacy_remedy(facts.host, "phone");
   } else if (facts.end == tls::End::tls_error) {
     words.reason = "tls_error";
     words.detail = "TLS with the device failed for " + facts.host + ": " + facts.openssl_reason +

@@ -13,6 +13,7 @@ struct TlsFailureFacts {
   int alert = -1;                 ///< that the phone sent, RFC 8446 6; -1: none
   bool certificate_sent = false;  ///< our certificate was on its way when it failed
   std::string openssl_reason;
+  bool legacy = false;     ///< old versions were accepted
   std::string leaf_error;  ///< no certificate could be made
   std::string host;
 };
@@ -25,8 +26,12 @@ struct TlsFailureWords {
 /// The name of an alert, RFC 8446 6: "unknown_ca", else "alert_<number>".
 [[nodiscard]] std::string alert_word(int alert);
 
-/// What to do about a server that asks for the device's certificate.
-[[nodiscard]] std::string client_certificate_remedy(const std::string& host);
+/// OpenSSL's `reason` or the peer's `alert` of a handshake that failed tell of a peer that speaks
+/// only what --legacy-tls allows: TLS 1.0 or 1.1, old cipher suites, small keys, no secure
+/// renegotiation.
+[[nodiscard]] bool looks_old(const std::string& reason, int alert);
+/// "--legacy-tls HOST;side=SIDE" in a sentence.
+[[nodiscard]] std::string legacy_remedy(const std::string& host, const char* side);
 
 [[nodiscard]] TlsFailureWords explain_client_tls_failure(const TlsFailureFacts& facts);
 

@@ -134,8 +134,8 @@ class Ca(Folder):
         until(b"new passphrase of the CA key: ")
         os.write(terminal, b"from the keyboard\n")
         until(b"private key")
-        os.close(terminal)
         self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 0)
+        os.close(terminal)  # not before: it would hang up on the program
         self.assertNotIn(b"from the keyboard", seen)
         self.assertEqual(openssl("pkey", "-in", self.ca_dir / "ca.key", "-passin", "pass:from the keyboard", "-noout").returncode, 0)
 

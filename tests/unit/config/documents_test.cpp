@@ -132,7 +132,9 @@ TEST_SUITE("config.documents") {
     const ConfigFile file{text};
     const Config config = parsed({"run", "--config", file.path()}).config;
     for (const Option& option : option_table()) {
-      if (option.key.empty() || option.form == Form::rules || option.form == Form::mutes) continue;
+      if (option.key.empty() || option.form == Form::rules || option.form == Form::mutes ||
+          option.form == Form::blocks)
+        continue;
       CAPTURE(option.key);
       CHECK(contains(text, "\n" + option.key.substr(option.key.find('.') + 1) + " = "));
       if (option.shown && !option.shown(Config{}).empty())
@@ -146,6 +148,11 @@ TEST_SUITE("config.documents") {
     CHECK(config.rules.at("synckey-zero").threshold == 3U);
     REQUIRE(config.mutes.size() == 1);
     CHECK(config.mutes[0].device == "ABC123");
+    REQUIRE(config.certificates.size() == 1);
+    CHECK(config.certificates[0].file == "/etc/eastap/mail.pfx");
+    REQUIRE(config.client_certificates.size() == 1);
+    REQUIRE(config.legacy_tls.size() == 1);
+    CHECK_FALSE(config.legacy_tls[0].phone);
   }
 
   TEST_CASE("the default hosts cover what the documents name") {

@@ -27,6 +27,11 @@ bool differs(const Invocation& one, const Invocation& two) {
 std::string toml_line(const Option& option) {
   if (option.form == Form::rules) return "[rules.synckey-zero]\nthreshold = 4\n";
   if (option.form == Form::mutes) return "[[mute]]\nrule = \"ping-storm\"\ndevice = \"B2\"\n";
+  if (option.form == Form::blocks) {
+    return "[[" + option.key + "]]\n" +
+           (option.key == "legacy_tls" ? "host = [\"other.test\"]\n"
+                                       : "host = \"other.test\"\nfile = \"other.pem\"\n");
+  }
   const std::size_t dot = option.key.find('.');
   const std::string value = " = " + toml_of(option, other_value(option)) + "\n";
   if (dot == std::string::npos) return option.key + value;
@@ -39,6 +44,9 @@ void forget_origins(Config& config) {
     rule.origins.clear();
   }
   for (auto& mute : config.mutes) mute.origin.clear();
+  for (auto* rules : {&config.certificates, &config.client_certificates}) {
+    for (auto& rule : *rules) rule.origin.clear();
+  }
 }
 
 }  // namespace

@@ -85,6 +85,7 @@ inline std::string other_value(const Option& option) {
     case Form::duration: return option.flag == "--deadline-waiting" ? "90m" : "7s";
     case Form::size: return "1MiB";
     case Form::rules: return "synckey-zero.threshold=4";
+    case Form::blocks: return option.flag == "--legacy-tls" ? "other.test" : "other.test=other.pem";
     case Form::mutes: return "rule=ping-storm;device=B2";
     case Form::text:
     case Form::list: break;
@@ -101,6 +102,7 @@ inline std::string toml_of(const Option& option, const std::string& value) {
     case Form::text:
     case Form::duration:
     case Form::size:
+    case Form::blocks:
     case Form::mutes:
     case Form::rules: break;
   }
