@@ -52,7 +52,9 @@ const std::vector<Command>& command_table() {
        "FILE",
        false,
        "XML as eastap decode prints it, back to WBXML",
-       "Reads XML from FILE or stdin and writes the octets to stdout.",
+       "Reads XML from FILE or stdin and writes the octets to stdout. Takes XML of EAS Inspector "
+       "and of "
+       "Exchange's mailbox log, too; asterisks stand for values that the log leaves out.",
        {"eastap encode sync.xml > sync.wbxml  # a body to send with curl"}},
       {Subcommand::explain,
        in::explain,

@@ -62,17 +62,22 @@ class Builder {
 [[nodiscard]] Result<std::string> encode(const Document& document);
 
 /// XML in the form that eastap prints, to a body: an element's page is its namespace (default or by
-/// prefix; case and a trailing colon are ignored). `encoding="base64"` is sent as OPAQUE, and so is
+/// prefix; case and a trailing colon are ignored; an undeclared prefix may be the namespace itself,
+/// as in fragments of EAS Inspector's output). `encoding="base64"` is sent as OPAQUE, and so is
 /// the text of a tag whose row says so (`encoding="opaque"` and `encoding="text"` decide
 /// otherwise). In any namespace: `<unknown page="n" token="0xNN">` for what the tables lack,
 /// `<literal name="">`, and `<piece>`, `<entity code="0x…"/>`, `<extension>` for content between
 /// elements. White space between elements, comments and processing instructions are left out; line
 /// ends stay as they are.
 ///
+/// Exchange's mailbox log leaves content out: `<Subject bytes="19"/>`, `<Body=496 bytes/>`. As many
+/// asterisks take its place; `elided`, when given, gets the number of such values.
+///
 /// Errors, with offsets in octets of `xml` (of the element, or near it): `malformed` (not
 /// well-formed, no root or several, a wrong `unknown`, elements inside base64); `not_found` (no
 /// such namespace or tag); `bad_base64`; `bad_text` (not UTF-8); `unsupported` (an attribute that
-/// ActiveSync cannot carry); `too_deep` (beyond 256 levels).
-[[nodiscard]] Result<std::string> encode_xml(std::string_view xml);
+/// ActiveSync cannot carry, a value beside `bytes`); `too_large` (32 MiB of values left out);
+/// `too_deep` (beyond 256 levels).
+[[nodiscard]] Result<std::string> encode_xml(std::string_view xml, std::size_t* elided = nullptr);
 
 }  // namespace eastap::wbxml

@@ -41,9 +41,40 @@ std::optional<std::uint32_t> number_of(std::string_view text) {
   return value;
 }
 
+/// Exchange's mailbox log writes `<Body=496 bytes/>` for a body that it leaves out, which is no
+/// XML; here it becomes `<Body bytes="496"/>`, the form of all other values left out.
+std::string with_wellformed_elisions(std::string_view xml) {
+  constexpr std::string_view kEnd = "bytes/>";
+  const auto is_name = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == ':';
+  };
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  std::string out;
+  std::size_t copied = 0;
+  for (std::size_t end = xml.find(kEnd); end != std::string_view::npos;
+       end = xml.find(kEnd, end + kEnd.size())) {
+    std::size_t at = end;
+    while (at > copied && xml[at - 1] == ' ') --at;
+    const std::size_t digits_end = at;
+    while (at > copied && is_digit(xml[at - 1])) --at;
+    const std::string_view digits = xml.substr(at, digits_end - at);
+    while (at > copied && xml[at - 1] == ' ') --at;
+    if (digits.empty() || at == copied || xml[at - 1] != '=') continue;
+    const std::size_t name_end = --at;
+    while (at > copied && is_name(xml[at - 1])) --at;
+    if (at == name_end || at == copied || xml[at - 1] != '<') continue;
+    out += xml.substr(copied, name_end - copied);
+    out.append(" bytes=\"").append(digits).append("\"/>");
+    copied = end + kEnd.size();
+  }
+  return out += xml.substr(copied);
+}
+
 class XmlEncoder {
  public:
-  Result<std::string> run(std::string_view xml) {
+  Result<std::string> run(std::string_view original) {
+    const std::string xml = with_wellformed_elisions(original);
     pugi::xml_document document;
     const pugi::xml_parse_result parsed = document.load_buffer(xml.data(), xml.size(), kParse);
     if (!parsed) {
@@ -67,8 +98,18 @@ class XmlEncoder {
     return header() + std::move(body_).finish();
   }
 
+  [[nodiscard]] std::size_t elided() const { return elided_; }
+
  private:
   static constexpr int kNoPage = -1;
+  // What `bytes="n"` may grow to in all: the largest body that eastap keeps.
+  static constexpr std::uint32_t kMostElided = 32U << 20U;
+
+  /// What an element's attributes say besides namespaces.
+  struct Attributes {
+    std::string_view encoding;
+    std::optional<std::uint32_t> elided;  ///< bytes="n": a value of that many octets was left out
+  };
 
   struct Binding {
     std::string_view prefix;  ///< "" for the default namespace; into the XML document
@@ -129,8 +170,8 @@ class XmlEncoder {
       return false;
     }
     const std::size_t bindings = bindings_.size();
-    std::string_view encoding;
-    declare(node, encoding);
+    const Attributes attributes = declare(node);
+    const std::string_view encoding = attributes.encoding;
     const codepages::TagRow* row = open(node);
     if (error_) return false;
     const bool has_elements = node.find_child(
@@ -139,8 +180,17 @@ class XmlEncoder {
       fail(node, Errc::malformed, "an element inside base64");
       return false;
     }
+    if (attributes.elided && node.first_child()) {
+      fail(node, Errc::unsupported, "a value beside bytes=\"…\", which stands for one");
+      return false;
+    }
     if (!has_elements) {
-      put_value(node, encoding, row != nullptr && row->opaque);
+      const bool opaque = row != nullptr && row->opaque;
+      if (attributes.elided) {
+        put_elided(node, *attributes.elided, opaque || encoding == "base64");
+      } else {
+        put_value(node, encoding, opaque);
+      }
       body_.close();
       bindings_.resize(bindings);
       return true;
@@ -153,7 +203,8 @@ class XmlEncoder {
     return true;
   }
 
-  void declare(const pugi::xml_node& node, std::string_view& encoding) {
+  Attributes declare(const pugi::xml_node& node) {
+    Attributes out;
     const std::string_view element = node.name();
     for (const pugi::xml_attribute attribute : node.attributes()) {
       const std::string_view name = attribute.name();
@@ -163,10 +214,13 @@ class XmlEncoder {
         bindings_.push_back({name.size() > 6 ? name.substr(6) : std::string_view{}, value,
                              page == nullptr ? kNoPage : page->number});
       } else if (name == "encoding") {
-        encoding = value;
+        out.encoding = value;
         if (value != "base64" && value != "opaque" && value != "text") {
           fail(node, Errc::unsupported, "no encoding is named \"" + std::string{value} + "\"");
         }
+      } else if (name == "bytes") {
+        out.elided = number_of(value);
+        if (!out.elided) fail(node, Errc::malformed, "bytes=\"…\" needs a number of octets");
       } else if (!(element == "unknown" && (name == "page" || name == "token")) &&
                  !(element == "literal" && name == "name") && !name.starts_with("xml:") &&
                  !name.starts_with("xsi:")) {
@@ -175,6 +229,7 @@ class XmlEncoder {
                  std::string{name} + "\"");
       }
     }
+    return out;
   }
 
   const codepages::TagRow* open(const pugi::xml_node& node) {
@@ -196,18 +251,24 @@ class XmlEncoder {
     for (const Binding& candidate : bindings_) {
       if (candidate.prefix == prefix) binding = &candidate;
     }
-    if (binding == nullptr || binding->page == kNoPage) {
+    int page = binding != nullptr ? binding->page : kNoPage;
+    if (binding == nullptr && !prefix.empty()) {
+      // A fragment copied out of EAS Inspector: its prefixes are the names of the namespaces.
+      const codepages::Page* const named = codepages::find_page(prefix);
+      if (named != nullptr) page = named->number;
+    }
+    if (page == kNoPage) {
       fail(node, Errc::not_found,
            binding == nullptr
                ? "<" + std::string{name} + "> has no namespace (xmlns=\"AirSync\" or another)"
                : "no code page is named \"" + std::string{binding->name} + "\"");
       return nullptr;
     }
-    const auto* row = codepages::find_row(static_cast<std::uint8_t>(binding->page), local);
+    const auto* row = codepages::find_row(static_cast<std::uint8_t>(page), local);
     if (row == nullptr) {
       fail(node, Errc::not_found,
-           std::string{codepages::kPages[binding->page]->name} + " has no tag \"" +
-               std::string{local} + "\"");
+           std::string{codepages::kPages[page]->name} + " has no tag \"" + std::string{local} +
+               "\"");
       return nullptr;
     }
     body_.open(row->tag);
@@ -258,6 +319,19 @@ class XmlEncoder {
     }
   }
 
+  /// As many asterisks as there were octets: lengths are what such a log still tells.
+  void put_elided(const pugi::xml_node& node, std::uint32_t octets, bool opaque) {
+    if (octets > kMostElided - elided_octets_) {
+      fail(node, Errc::too_large, "values left out come to more than 32 MiB");
+      return;
+    }
+    elided_octets_ += octets;
+    ++elided_;
+    const std::string value(octets, '*');
+    if (value.empty()) return;
+    opaque ? body_.opaque(value) : body_.text(value);
+  }
+
   void put_text(const pugi::xml_node& node, std::string_view value) {
     if (!is_utf8(value)) {
       fail(node, Errc::bad_text, "text that is not UTF-8");
@@ -294,11 +368,18 @@ class XmlEncoder {
   Builder body_{std::string{}};
   std::string literals_;
   std::vector<Binding> bindings_;
+  std::size_t elided_ = 0;
+  std::uint32_t elided_octets_ = 0;
   std::optional<Error> error_;
 };
 
 }  // namespace
 
-Result<std::string> encode_xml(std::string_view xml) { return XmlEncoder{}.run(xml); }
+Result<std::string> encode_xml(std::string_view xml, std::size_t* elided) {
+  XmlEncoder encoder;
+  auto body = encoder.run(xml);
+  if (elided != nullptr) *elided = encoder.elided();
+  return body;
+}
 
 }  // namespace eastap::wbxml

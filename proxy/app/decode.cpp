@@ -85,10 +85,16 @@ int decode(const config::Invocation& invocation) {
 int encode(const config::Invocation& invocation) {
   const auto input = read_input(invocation.file, kLargestInput);
   if (!input) return complain(input.error().detail, kUnreadable);
-  const auto body = wbxml::encode_xml(*input);
+  std::size_t elided = 0;
+  const auto body = wbxml::encode_xml(*input, &elided);
   if (!body) {
     return complain("octet " + std::to_string(body.error().offset) + ": " + body.error().detail,
                     kUnreadable);
+  }
+  if (elided > 0) {
+    write_all(STDERR_FILENO, "eastap: the input leaves out " + std::to_string(elided) +
+                                 (elided == 1 ? " value" : " values") +
+                                 " (bytes=\"n\"); asterisks of that length stand for them\n");
   }
   if (::isatty(STDOUT_FILENO) != 0) {
     put_out(to_hex(*body) + '\n');  // octets would disturb the terminal

@@ -125,6 +125,52 @@ d  </Data>
               ->child_value(base::kType) == "2");
   }
 
+  TEST_CASE("EAS Inspector's prefixes are understood, declared or not") {
+    Builder body;
+    body.open(airsync::kSync).open(airsync::kCollections).open(airsync::kCollection);
+    body.add(airsync::kSyncKey, "7").open(base::kBody).add(base::kType, "2");
+    const std::string expected = std::move(body).finish();
+    const std::string inner =
+        "<airsync:Collections><airsync:Collection><airsync:SyncKey>7</airsync:SyncKey>"
+        "<airsyncbase:Body><airsyncbase:Type>2</airsyncbase:Type></airsyncbase:Body>"
+        "</airsync:Collection></airsync:Collections></airsync:Sync>";
+    CHECK(encode_xml("<airsync:Sync xmlns:airsync=\"AirSync\" xmlns:airsyncbase=\"AirSyncBase\">" +
+                     inner) == expected);
+    CHECK(encode_xml("<airsync:Sync>" + inner) == expected);
+    CHECK(error_of("<nowhere:Sync/>") == Errc::not_found);
+    // A declared prefix means what it was declared for.
+    CHECK(error_of("<airsync:Sync xmlns:airsync='Email'/>") == Errc::not_found);
+  }
+
+  TEST_CASE("values that a mailbox log leaves out become as many asterisks") {
+    std::size_t elided = 0;
+    const auto whole = encode_xml(
+        R"(<Sync xmlns="AirSync:"><ApplicationData><Subject xmlns="Email:" bytes="19"/>)"
+        R"(<ConversationId xmlns="Email2:" bytes="16"/><Body xmlns="AirSyncBase:"><Data=496 bytes/>)"
+        R"(<Preview= 3 bytes/></Body><Subject xmlns="Email:" bytes="0"/></ApplicationData></Sync>)",
+        &elided);
+    REQUIRE(whole);
+    CHECK(elided == 5);
+    const Document document = decode(std::make_shared<const std::string>(*whole));
+    CHECK(document.complete);
+    CHECK(Element{document, 2}.value() == std::string(19, '*'));
+    CHECK(Element{document, 3}.is_opaque());
+    CHECK(Element{document, 3}.value() == std::string(16, '*'));
+    CHECK(Element{document, 5}.value() == std::string(496, '*'));
+    CHECK(Element{document, 6}.value() == "***");
+    CHECK(Element{document, 7}.value() == "");
+    CHECK(error_of("<Sync xmlns='AirSync'><SyncKey bytes='3'>abc</SyncKey></Sync>") ==
+          Errc::unsupported);
+    CHECK(error_of("<Sync xmlns='AirSync'><SyncKey bytes='x'/></Sync>") == Errc::malformed);
+    CHECK(error_of("<Sync xmlns='AirSync'><SyncKey bytes='33554433'/></Sync>") == Errc::too_large);
+    CHECK(error_of("<Sync xmlns='AirSync'><SyncKey bytes='33554432'/><SyncKey "
+                   "bytes='1'/></Sync>") == Errc::too_large);
+    // What only looks like it is as wrong as before.
+    for (const char* wrong :
+         {"<=1 bytes/>", "<a=bytes/>", "=1 bytes/>", "<Sync =1 bytes/>", "bytes/>"})
+      CHECK(error_of(wrong) == Errc::malformed);
+  }
+
   TEST_CASE("an inner namespace ends with its element") {
     CHECK(
         error_of("<Sync xmlns='AirSync'><Body xmlns='AirSyncBase'><Type/></Body><Type/></Sync>") ==
