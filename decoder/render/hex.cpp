@@ -68,7 +68,7 @@ class AnnotatedHex {
 
   void write() {
     out_.append(options_.margin, ' ');
-    out_ += "  offset       hex  octets                   page  meaning\n";
+    out_ += "  offset       hex  octets                 depth page  token    meaning\n";
     header();
     while (at_ < end_ && at_ < limit_) token();
     if (at_ >= limit_ && at_ < body_.size()) {
@@ -87,6 +87,13 @@ class AnnotatedHex {
  private:
   static constexpr std::size_t kPerRow = 8;
   static constexpr std::size_t kMeaningColumns = 52;
+
+  /// What stands between octets and meaning.
+  struct Columns {
+    std::string_view token;  ///< of WBXML, or the tag's number
+    std::string_view page;
+    bool nested = true;  ///< false: no depth to show
+  };
 
   struct Number {
     std::uint64_t value = 0;
@@ -116,7 +123,8 @@ class AnnotatedHex {
   }
 
   /// One unit of `length` octets at `at_`, with its meaning on its first row.
-  void row(std::size_t length, std::string_view page, std::string_view meaning, std::size_t depth) {
+  void row(std::size_t length, const Columns& columns, std::string_view meaning,
+           std::size_t depth) {
     length = std::min(length, body_.size() - at_);
     const std::size_t end = at_ + length;
     bool first = true;
@@ -127,12 +135,15 @@ class AnnotatedHex {
       out_ += ' ';
       append_octets(out_, octets, kPerRow);
       out_ += "  ";
-      append_cell(out_, first ? page : std::string_view{}, 4, Align::right);
+      const std::string level = first && columns.nested ? std::to_string(depth + 1) : "";
+      append_cell(out_, level, 3, Align::right);
+      append_cell(out_, first ? columns.page : std::string_view{}, 5, Align::right);
       out_ += "  ";
-      // deep nesting is shown by its number where the indentation would leave the screen
+      append_cell(out_, first ? columns.token : std::string_view{}, 7);
+      out_ += "  ";
+      // the column of the depth counts on where the indentation would leave the screen
       constexpr std::size_t deepest = 16;
-      out_.append(2 * std::min(depth, deepest), ' ');
-      if (depth > deepest && first) out_ += "(" + std::to_string(depth + 1) + ") ";
+      out_.append(std::min(depth, deepest), ' ');
       if (first) {
         out_ += meaning;
       } else {
@@ -160,7 +171,7 @@ class AnnotatedHex {
     if (document_.string_table_size != 0) {
       meaning += ", string table of " + grouped(document_.string_table_size);
     }
-    row(length, "", meaning, 0);
+    row(length, {"", "", false}, meaning, 0);
   }
 
   [[nodiscard]] static std::string quoted(std::string_view value) {
@@ -175,7 +186,7 @@ class AnnotatedHex {
     const auto page = static_cast<std::uint8_t>(at_ + 1 < body_.size() ? body_[at_ + 1] : 0);
     page_ = page;
     const codepages::Page* known = codepages::find_page(page);
-    row(2, "",
+    row(2, {"SWITCH", "", false},
         "page " + std::to_string(page) + " " + (known ? std::string{known->name} : "(unknown)"),
         open_.size());
   }
@@ -200,7 +211,8 @@ class AnnotatedHex {
         stop == std::string_view::npos || stop >= end_ ? end_ - at_ : stop + 1 - at_;
     const std::size_t shown =
         stop == std::string_view::npos || stop >= end_ ? length - 1 : length - 2;
-    row(length, "", with_meaning(quoted(body_.substr(at_ + 1, shown)), at_ + 1), open_.size());
+    row(length, {"STR_I", ""}, with_meaning(quoted(body_.substr(at_ + 1, shown)), at_ + 1),
+        open_.size());
   }
 
   void opaque() {
@@ -213,15 +225,15 @@ class AnnotatedHex {
     std::string meaning = "opaque, " + grouped(size.value) + " octets";
     const std::string_view beginning = without_cut_sequence(value, 64);
     if (!value.empty() && is_utf8(beginning)) meaning += ": " + quoted(beginning);
-    row(head + have, "", with_meaning(std::move(meaning), at_ + head), open_.size());
+    row(head + have, {"OPAQUE", ""}, with_meaning(std::move(meaning), at_ + head), open_.size());
   }
 
-  void numbered(std::string_view what) {
+  void numbered(std::string_view token, std::string_view what) {
     const Number number = number_at(at_ + 1);
     if (number.length == 0) return raw();
     std::string meaning{what};
     meaning += ' ' + std::to_string(number.value);
-    row(1 + number.length, "", meaning, open_.size());
+    row(1 + number.length, {token, ""}, meaning, open_.size());
   }
 
   void element(std::uint8_t octet) {
@@ -246,8 +258,24 @@ class AnnotatedHex {
       name.assign(text.data(), static_cast<std::size_t>(size));
     }
     const bool has_content = (octet & 0x40U) != 0;
-    row(length, std::to_string(page_), "<" + name + (has_content ? ">" : "/>"), open_.size());
+    std::array<char, 8> number{};
+    const int digits = std::snprintf(number.data(), number.size(), "0x%02X", unsigned{token});
+    const std::string page = std::to_string(page_);
+    const std::string_view shown =
+        token == Node::kLiteral ? std::string_view{"LITERAL"}
+                                : std::string_view{number.data(), static_cast<std::size_t>(digits)};
+    row(length, {shown, page}, "<" + name + (has_content ? ">" : "/>"), open_.size());
     if (has_content) open_.push_back(std::move(name));
+  }
+
+  /// The name of a token that ActiveSync does not use, WAP-192 7.1.
+  [[nodiscard]] std::string_view raw_token() const {
+    static constexpr std::string_view kNames[4][4] = {{"", "", "ENTITY", "STR_I"},
+                                                      {"EXT_I_0", "EXT_I_1", "EXT_I_2", "PI"},
+                                                      {"EXT_T_0", "EXT_T_1", "EXT_T_2", "STR_T"},
+                                                      {"EXT_0", "EXT_1", "EXT_2", "OPAQUE"}};
+    const auto octet = static_cast<unsigned char>(body_[at_]);
+    return (octet & 0x3FU) < 4 ? kNames[octet >> 6U][octet & 3U] : std::string_view{};
   }
 
   /// Up to the next token that the tree knows of: layout alone does not tell.
@@ -258,7 +286,7 @@ class AnnotatedHex {
     const std::size_t next = next_node_ < document_.nodes.size()
                                  ? std::min<std::size_t>(document_.nodes[next_node_].offset, end_)
                                  : end_;
-    row(std::max<std::size_t>(1, next - at_), "", "(not ActiveSync)", open_.size());
+    row(std::max<std::size_t>(1, next - at_), {raw_token(), ""}, "(not ActiveSync)", open_.size());
   }
 
   void token() {
@@ -269,7 +297,7 @@ class AnnotatedHex {
       const Node& node = document_.nodes[next_node_];
       if (node.value_kind == wbxml::ValueKind::extension && node.value_offset == at_ &&
           node.value_size > 0) {
-        row(node.value_size, "", "(not used by ActiveSync)", open_.size());
+        row(node.value_size, {raw_token(), ""}, "(not used by ActiveSync)", open_.size());
         ++next_node_;
         return;
       }
@@ -283,11 +311,11 @@ class AnnotatedHex {
           name = std::move(open_.back());
           open_.pop_back();
         }
-        return row(1, "", "</" + name + ">", open_.size());
+        return row(1, {"END", ""}, "</" + name + ">", open_.size());
       }
-      case 0x02: return numbered("character");
+      case 0x02: return numbered("ENTITY", "character");
       case 0x03: return text();
-      case 0x83: return numbered("string table text");
+      case 0x83: return numbered("STR_T", "string table text");
       case 0xC3: return opaque();
       default:
         if ((octet & 0x3FU) < 4) return raw();  // EXT_*, PI and the like

@@ -48,19 +48,21 @@ TEST_SUITE("decoder.render.hex") {
     body.open(codepages::airsync_base::kBody).opaque("\x01\x02").close().add({0, 0x3F});
     const std::string dump = annotated(std::move(body).finish());
     CHECK(dump.starts_with(
-        "  offset       hex  octets                   page  meaning\n"
-        "       0  00000000  03 01 6a 00                    WBXML 1.3, public id 1, charset UTF-8\n"
-        "       4  00000004  45                          0  <Sync>\n"
-        "       5  00000005  4b                          0    <SyncKey>\n"
-        "       6  00000006  03 31 32 33 34 35 36 37            \"12345678901\"\n"
-        "      14  0000000e  38 39 30 31 00                     8901.\n"
-        "      19  00000013  01                               </SyncKey>\n"
-        "      20  00000014  00 11                            page 17 AirSyncBase\n"
-        "      22  00000016  4a                         17    <Body>\n"
-        "      23  00000017  c3 02 01 02                        opaque, 2 octets: \"␁␂\"\n"
-        "      27  0000001b  01                               </Body>\n"
-        "      28  0000001c  00 00                            page 0 AirSync\n"
-        "      30  0000001e  3f                          0    <unknown 0x3F/>\n"
+        "  offset       hex  octets                 depth page  token    meaning\n"
+        "       0  00000000  03 01 6a 00                                 WBXML 1.3, public id 1, "
+        "charset UTF-8\n"
+        "       4  00000004  45                         1    0  0x05     <Sync>\n"
+        "       5  00000005  4b                         2    0  0x0B      <SyncKey>\n"
+        "       6  00000006  03 31 32 33 34 35 36 37    3       STR_I      \"12345678901\"\n"
+        "      14  0000000e  38 39 30 31 00                                8901.\n"
+        "      19  00000013  01                         2       END       </SyncKey>\n"
+        "      20  00000014  00 11                              SWITCH    page 17 AirSyncBase\n"
+        "      22  00000016  4a                         2   17  0x0A      <Body>\n"
+        "      23  00000017  c3 02 01 02                3       OPAQUE     opaque, 2 octets: "
+        "\"␁␂\"\n"
+        "      27  0000001b  01                         2       END       </Body>\n"
+        "      28  0000001c  00 00                              SWITCH    page 0 AirSync\n"
+        "      30  0000001e  3f                         2    0  0x3F      <unknown 0x3F/>\n"
         "▲ octet 30: "));
   }
   TEST_CASE("a dump of any cut or flipped body shows all of its octets, and its diagnostics") {
