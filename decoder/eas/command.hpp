@@ -50,6 +50,7 @@ struct Collection {
   std::optional<int> status;
   std::vector<Item> items;  ///< request's first; at most Limits::items in a command
   std::uint32_t client_adds = 0, client_changes = 0, client_deletes = 0, client_fetches = 0;
+  std::uint32_t client_sends = 0;  ///< of its adds and changes: drafts to be sent (16.x)
   std::uint32_t adds = 0, changes = 0, deletes = 0, soft_deletes = 0;  ///< server commands
   std::uint32_t fetches = 0;  ///< Fetch answers of the server
   bool more_available = false;
@@ -190,6 +191,9 @@ struct ResolvedRecipient {
   std::optional<int> status;
   std::optional<int> count;
   std::vector<std::string> addresses;
+  std::string free_busy;  ///< MergedFreeBusy of the first that has one: a digit a half-hour
+  std::uint32_t certificates = 0;    ///< that came, of all addresses
+  std::uint64_t picture_octets = 0;  ///< likewise
   bool operator==(const ResolvedRecipient&) const = default;
 };
 

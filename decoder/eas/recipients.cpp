@@ -14,6 +14,19 @@ namespace {
 namespace certs = codepages::validate_cert;
 namespace resolve = codepages::resolve_recipients;
 
+/// Availability, Certificates or Picture.
+void read_part(Reading& reading, ResolvedRecipient& to, wbxml::Element part) {
+  for (const wbxml::Element child : part.children()) {
+    if (child.is(resolve::kMergedFreeBusy) && to.free_busy.empty()) {
+      to.free_busy = reading.text(child);
+    } else if (child.is(resolve::kCertificate) || child.is(resolve::kMiniCertificate)) {
+      ++to.certificates;
+    } else if (child.is(resolve::kData)) {
+      to.picture_octets += child.value().size();
+    }
+  }
+}
+
 void read_recipient(Reading& reading, ResolvedRecipient& to, wbxml::Element element) {
   std::string address = reading.child_text(element, resolve::kEmailAddress);
   const std::string place = "recipient " + (address.empty() ? to.asked : address);
@@ -31,6 +44,7 @@ void read_recipient(Reading& reading, ResolvedRecipient& to, wbxml::Element elem
     for (const Row& row : kParts) {
       if (child.is(row.tag)) {
         reading.child_status(Level::item, row.scope, place, child, resolve::kStatus);
+        read_part(reading, to, child);
       }
     }
   }

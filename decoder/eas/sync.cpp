@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "decoder/codepages/pages/page00_airsync.hpp"
+#include "decoder/codepages/pages/page22_email2.hpp"
 #include "decoder/eas/reading.hpp"
 
 /// Sync, [MS-ASCMD] 2.2.1.21.
@@ -13,6 +14,7 @@ namespace eastap::eas {
 namespace {
 
 namespace airsync = codepages::airsync;
+namespace email2 = codepages::email2;
 
 constexpr std::string_view kScope = "Sync";
 constexpr int kLongestHeartbeat = 86'400;  // servers end at 3 540; more is no waiting time
@@ -130,6 +132,13 @@ class SyncReader {
     return &item;
   }
 
+  /// [MS-ASEMAIL] Send; some devices put it among the properties.
+  static bool sends_draft(wbxml::Element command) {
+    if (command.has(email2::kSend)) return true;
+    const auto data = command.child(airsync::kApplicationData);
+    return data && data->has(email2::kSend);
+  }
+
   void read_client_commands(Collection& collection, wbxml::Element commands) {
     for (const wbxml::Element child : commands.children()) {
       const auto kind = item_kind(child.tag());
@@ -140,6 +149,7 @@ class SyncReader {
         case Item::Kind::fetch: ++collection.client_fetches; break;
         default: ++collection.client_deletes; break;
       }
+      if (sends_draft(child)) ++collection.client_sends;
       add_item(collection, *kind, child);
     }
   }
@@ -310,8 +320,9 @@ class SyncReader {
   }
 
   std::string device_words() const {
-    std::uint64_t adds = 0, changes = 0, deletes = 0, fetches = 0;
+    std::uint64_t adds = 0, changes = 0, deletes = 0, fetches = 0, sends = 0;
     for (const Collection& collection : command_.collections) {
+      sends += collection.client_sends;
       adds += collection.client_adds;
       changes += collection.client_changes;
       deletes += collection.client_deletes;
@@ -322,6 +333,7 @@ class SyncReader {
     append_count(words, changes, " changed");
     append_count(words, deletes, " deleted");
     append_count(words, fetches, " to fetch");
+    append_count(words, sends, " to send");
     return words.empty() ? words : "device: " + words;
   }
 

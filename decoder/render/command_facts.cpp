@@ -237,6 +237,12 @@ class Facts {
     }
     if (recipient.addresses.size() > kShown) found += " …";
     join(text, found, " → ");
+    join(text, values::free_busy_words(recipient.free_busy));
+    if (recipient.certificates == 1) join(text, "1 certificate");
+    if (recipient.certificates > 1) join(text, grouped(recipient.certificates) + " certificates");
+    if (recipient.picture_octets != 0) {
+      join(text, "photo of " + octets_words(recipient.picture_octets));
+    }
     join(text, status_words(recipient.status));
     return text;
   }

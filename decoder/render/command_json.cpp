@@ -146,6 +146,9 @@ void write_lookups(JsonWriter& json, const eas::Command& command) {
     json.member_if("status", one.status);
     json.member_if("count", one.count);
     write_texts(json, "addresses", one.addresses);
+    json.member_if("free_busy", one.free_busy);
+    if (one.certificates != 0) json.member("certificates", one.certificates);
+    if (one.picture_octets != 0) json.member("picture_bytes", one.picture_octets);
   });
   write_objects(json, "certificates", command.certificates,
                 [&](const eas::CheckedCertificate& certificate) {

@@ -125,6 +125,7 @@ void say_collections(ExchangeWords& words, const Command& command) {
   Counts came;
   Counts sent;
   bool more = false;
+  std::size_t drafts = 0;
   for (const eas::Collection& collection : command.collections) {
     came.adds += collection.adds;
     came.changes += collection.changes;
@@ -133,11 +134,13 @@ void say_collections(ExchangeWords& words, const Command& command) {
     sent.adds += collection.client_adds;
     sent.changes += collection.client_changes;
     sent.deletes += collection.client_deletes;
+    drafts += collection.client_sends;
     more = more || collection.more_available;
   }
   std::string counts = counts_words(came);
   if (more) join(counts, "more", " ");
   if (const std::string own = counts_words(sent); !own.empty()) join(counts, "sent " + own, " ");
+  if (drafts != 0) join(counts, "sends " + count_words(drafts, "draft", "drafts"), " ");
   words.detail = keys_words(first.sync_key, first.new_sync_key, false);
   words.short_detail = keys_words(first.sync_key, first.new_sync_key, true);
   join(words.detail, counts, "  ");

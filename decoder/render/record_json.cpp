@@ -161,6 +161,7 @@ void write_collection(JsonWriter& json, const eas::Collection& collection) {
     json.member("client_changes", collection.client_changes);
     json.member("client_deletes", collection.client_deletes);
     json.member("client_fetches", collection.client_fetches);
+    if (collection.client_sends != 0) json.member("client_sends", collection.client_sends);
   }
   if (collection.in_response) {
     json.member("adds", collection.adds);

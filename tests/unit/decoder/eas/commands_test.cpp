@@ -662,12 +662,21 @@ TEST_SUITE("decoder.eas.recipients") {
         .add(rr::kStatus, "1")
         .add(rr::kRecipientCount, "1");
     response.open(rr::kRecipient).add(rr::kType, "1").add(rr::kEmailAddress, "bob@contoso.test");
-    response.open(rr::kAvailability).add(rr::kStatus, "163").close().close().close();
+    response.open(rr::kAvailability).add(rr::kStatus, "163");
+    response.add(rr::kMergedFreeBusy, "0022").close();
+    response.open(rr::kCertificates).add(rr::kStatus, "1").add(rr::kCertificate, "QQ==");
+    response.add(rr::kMiniCertificate, "QQ==").close();
+    response.open(rr::kPicture).add(rr::kStatus, "1").add(rr::kData, "\x01\x02\x03").close();
+    response.close().close();
     response.open(rr::kResponse).add(rr::kTo, "nobody").add(rr::kStatus, "4");
     const Command command = phone.talk("ResolveRecipients", finish(request), finish(response));
     REQUIRE(command.recipients.size() == 2);
     CHECK(command.recipients[0].addresses.at(0) == "bob@contoso.test");
+    CHECK(command.recipients[0].free_busy == "0022");
+    CHECK(command.recipients[0].certificates == 2);
+    CHECK(command.recipients[0].picture_octets == 3);
     CHECK(command.recipients[1].status == 4);
+    CHECK(command.recipients[1].certificates == 0);
     CHECK(command.asked == "bob, nobody, free/busy");
     CHECK(status_at(command, "recipient bob@contoso.test")->scope ==
           "ResolveRecipients.Availability");

@@ -77,6 +77,25 @@ TEST_SUITE("decoder.eas.sync") {
     CHECK(command.outcome == "item 5:7: status 8 ObjectNotFound, +25, 1 out of filter more");
   }
 
+  TEST_CASE("a draft that a 16.x device has sent is told from one that it only keeps") {
+    namespace email2 = eastap::codepages::email2;
+    Phone phone;
+    Builder request = sync_of("3", "41");
+    request.open(as::kCommands);
+    request.open(as::kAdd).add(as::kClientId, "c1").add(email2::kSend);
+    request.open(as::kApplicationData).close().close();
+    request.open(as::kChange).add(as::kServerId, "3:1").open(as::kApplicationData);
+    request.add(email2::kSend).close().close();
+    request.open(as::kAdd).add(as::kClientId, "c2").open(as::kApplicationData).close().close();
+    Builder response = sync_of("3", "42");
+    response.add(as::kStatus, "1");
+    const Command command = phone.talk("Sync", finish(request), finish(response));
+    REQUIRE(command.collections.size() == 1);
+    CHECK(command.collections[0].client_adds == 2);
+    CHECK(command.collections[0].client_sends == 2);
+    CHECK(command.asked == "3  device: 2 new, 1 changed, 2 to send");
+  }
+
   TEST_CASE("an answer in another order than the request finds its collections") {
     Phone phone;
     learn_folders(phone);
