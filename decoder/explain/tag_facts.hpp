@@ -25,8 +25,8 @@ enum class Type : std::uint8_t {
 struct TagFact {
   std::string_view tag;
   Type type = Type::none;
-  /// Elements that it stands in (of the same page unless named with theirs), request and answer
-  /// alike; "" the root of a body. `kOfItem`: wherever the properties of an item stand.
+  /// Elements that it stands in, of its own page or that of the command, request and answer alike;
+  /// "" the root of a body. `kOfItem`: wherever the properties of an item stand.
   std::string_view inside = kOfItem;
   std::string_view used_in = {};  ///< commands; "" those of the page
 
@@ -266,7 +266,7 @@ inline constexpr TagFact kCalendar[] = {
     {"Sensitivity", Type::number, "ApplicationData, Properties, Exception"},
     {"Subject", Type::text, "ApplicationData, Properties, Exception"},
     {"StartTime", Type::date, "ApplicationData, Properties, Exception"},
-    {"UID", Type::text},
+    {"UID", Type::text, "ApplicationData, Properties, Email:MeetingRequest"},
     {"AttendeeStatus", Type::number, "Attendee"},
     {"AttendeeType", Type::number, "Attendee"},
     {"Attachment", Type::none, ""},
@@ -348,8 +348,10 @@ inline constexpr TagFact kMeetingResponse[] = {
     {"UserResponse", Type::number, "Request", "MeetingResponse request"},
     {"Version", Type::none, ""},
     {"InstanceId", Type::text, "Request", "MeetingResponse request"},
-    {"ProposedStartTime", Type::date, "SendResponse", "MeetingResponse request; Email items"},
-    {"ProposedEndTime", Type::date, "SendResponse", "MeetingResponse request; Email items"},
+    {"ProposedStartTime", Type::date, "SendResponse, Email:MeetingRequest",
+     "MeetingResponse request; Sync, ItemOperations, Search: mail items"},
+    {"ProposedEndTime", Type::date, "SendResponse, Email:MeetingRequest",
+     "MeetingResponse request; Sync, ItemOperations, Search: mail items"},
     {"SendResponse", Type::container, "Request", "MeetingResponse request"},
 };
 
@@ -360,9 +362,9 @@ inline constexpr TagFact kTasks[] = {
     {"Categories", Type::container},
     {"Category", Type::text, "Categories"},
     {"Complete", Type::truth},
-    {"DateCompleted", Type::date},
-    {"DueDate", Type::date},
-    {"UtcDueDate", Type::date},
+    {"DateCompleted", Type::date, "ApplicationData, Properties, Email:Flag"},
+    {"DueDate", Type::date, "ApplicationData, Properties, Email:Flag"},
+    {"UtcDueDate", Type::date, "ApplicationData, Properties, Email:Flag"},
     {"Importance", Type::number},
     {"Recurrence", Type::container},
     {"Type", Type::number, "Recurrence"},
@@ -376,15 +378,15 @@ inline constexpr TagFact kTasks[] = {
     {"MonthOfYear", Type::number, "Recurrence"},
     {"Regenerate", Type::truth, "Recurrence"},
     {"DeadOccur", Type::truth, "Recurrence"},
-    {"ReminderSet", Type::truth},
-    {"ReminderTime", Type::date},
+    {"ReminderSet", Type::truth, "ApplicationData, Properties, Email:Flag"},
+    {"ReminderTime", Type::date, "ApplicationData, Properties, Email:Flag"},
     {"Sensitivity", Type::number},
-    {"StartDate", Type::date},
-    {"UtcStartDate", Type::date},
-    {"Subject", Type::text},
+    {"StartDate", Type::date, "ApplicationData, Properties, Email:Flag"},
+    {"UtcStartDate", Type::date, "ApplicationData, Properties, Email:Flag"},
+    {"Subject", Type::text, "ApplicationData, Properties, Email:Flag"},
     {"CompressedRTF", Type::none, ""},
-    {"OrdinalDate", Type::date},
-    {"SubOrdinalDate", Type::text},
+    {"OrdinalDate", Type::date, "ApplicationData, Properties, Email:Flag"},
+    {"SubOrdinalDate", Type::text, "ApplicationData, Properties, Email:Flag"},
     {"CalendarType", Type::number, "Recurrence"},
     {"IsLeapMonth", Type::truth, "Recurrence"},
     {"FirstDayOfWeek", Type::number, "Recurrence"},
@@ -587,7 +589,8 @@ inline constexpr TagFact kAirSyncBase[] = {
     {"Preview", Type::number, "BodyPreference, BodyPartPreference; text in Body and BodyPart"},
     {"BodyPartPreference", Type::container, "Options", "Sync, ItemOperations and Search request"},
     {"BodyPart", Type::container},
-    {"Status", Type::number, "BodyPart"},
+    {"Status", Type::number, "BodyPart",
+     "Sync, ItemOperations and Search answer: 1, or common status 176"},
     {"Add", Type::container, "Attachments",
      "Sync and SendMail request: an attachment to be uploaded"},
     {"Delete", Type::container, "Attachments", "Sync request: an attachment to be removed"},
@@ -706,10 +709,12 @@ inline constexpr TagFact kComposeMail[] = {
     {"Status", Type::number, "SendMail, SmartForward, SmartReply",
      "their answers, which are empty when all went well"},
     {"AccountId", Type::text, "SendMail, SmartForward, SmartReply"},
-    {"Forwardees", Type::container, "SmartForward", "SmartForward"},
-    {"Forwardee", Type::container, "Forwardees", "SmartForward"},
-    {"Name", Type::text, "Forwardee", "SmartForward"},
-    {"Email", Type::text, "Forwardee", "SmartForward"},
+    {"Forwardees", Type::container, "SmartForward, Email:MeetingRequest",
+     "SmartForward; Sync, ItemOperations, Search: mail items"},
+    {"Forwardee", Type::container, "Forwardees",
+     "SmartForward; Sync, ItemOperations, Search: mail items"},
+    {"Name", Type::text, "Forwardee", "SmartForward; Sync, ItemOperations, Search: mail items"},
+    {"Email", Type::text, "Forwardee", "SmartForward; Sync, ItemOperations, Search: mail items"},
 };
 
 inline constexpr TagFact kEmail2[] = {

@@ -102,6 +102,7 @@ std::string status_words(Element element) {
     }
     case 15: scope = name == "Search" ? "" : "Search."; break;
     case 16: return std::string{make_status("Search.Picture", *code, "").name};
+    case 17: return std::string{make_status("Common", *code, "").name};  // of a BodyPart
     case 18: scope = name == "Settings" ? "" : "Settings."; break;
     case 20: scope = "ItemOperations"; break;
     case 21: scope = name; break;
@@ -660,6 +661,7 @@ constexpr Row kTable[] = {
     {pages::airsync_base::kData, body_data_words, true},
     {pages::airsync_base::kFileReference, file_reference_words, true},
     {pages::airsync_base::kMethod, attachment_method_words},
+    {pages::airsync_base::kStatus, status_words},
     {pages::airsync_base::kInstanceId, when_words},
 
     {pages::settings::kStatus, status_words},

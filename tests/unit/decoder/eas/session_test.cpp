@@ -256,6 +256,11 @@ TEST_SUITE("decoder.eas.session") {
     CHECK(command.eas_status == 601);
     CHECK(command.statuses.at(0).name == "NoProvider");
     CHECK(command.outcome == "status 601 NoProvider, Provider is not available");
+    command = phone.raw(head, asked, "HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n\r\n",
+                        "<Autodiscover><Response><Action><Redirect>alice@fabrikam.test</Redirect>"
+                        "</Action></Response></Autodiscover>");
+    CHECK(command.autodiscover->redirect == "alice@fabrikam.test");
+    CHECK(command.detail == "alice@contoso.test → redirected to alice@fabrikam.test");
   }
 
   TEST_CASE("Autodiscover v2 is JSON, its question in the URL") {

@@ -374,6 +374,7 @@ TEST_SUITE("decoder.eas.values") {
     body.add(pages::calendar::kDayOfWeek, "2").close();
     body.open(pages::email2::kConversationId).opaque(octets(kIndex.substr(12))).close();
     body.open(pages::email2::kConversationIndex).opaque(octets("CEC1E829ED")).close();
+    body.open(pages::airsync_base::kBodyPart).add(pages::airsync_base::kStatus, "176").close();
     body.add(pages::airsync_base::kFileReference, "5%3a12%3a0");
     const Told all = told(std::move(body));
     CHECK(all.of(pages::airsync::kStatus) == "InvalidSyncKey");
@@ -388,6 +389,7 @@ TEST_SUITE("decoder.eas.values") {
     CHECK(all.of(pages::email2::kConversationId) == "44997723AC344564BBEEF22D3A1A3373");
     CHECK(all.of(pages::email2::kConversationIndex).starts_with("CEC1E829ED, began "));
     CHECK(all.of(pages::airsync_base::kFileReference) == "attachment 0 of 5:12");
+    CHECK(all.of(pages::airsync_base::kStatus) == "BodyPart_ConversationTooLarge");
   }
 
   TEST_CASE("a mail's meaning is its sender, receivers, subject and files") {
