@@ -113,6 +113,18 @@ const std::vector<Command>& command_table() {
        {"eastap ca export eastap-ca.cer  # DER, for iOS and Windows",
         "eastap ca export eastap-ca.pem  # PEM",
         "eastap ca export --pkcs12 eastap-ca.p12  # with the key: handle like a password"}},
+      {Subcommand::doctor,
+       in::doctor,
+       "doctor",
+       "HOST",
+       false,
+       "what would be in the way of eastap run here",
+       "Looks at the config file, the port, the firewall, the CA, the clock, the disk, the file "
+       "limit, this machine's addresses, and the mail server HOST (without one: the hosts that "
+       "intercept and connect_to name, except the built-in ones). Takes the options of run, "
+       "changes nothing, and says what to do. Ends with 1 when something is bad.",
+       {"eastap doctor mail.example.com  # before the phone is in hand",
+        "eastap doctor --config /etc/eastap/eastap.toml  # with the settings of the service"}},
   };
   return table;
 }

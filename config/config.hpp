@@ -103,6 +103,15 @@ struct Limits {
   bool operator==(const Limits&) const = default;
 };
 
+/// When a capture goes on in a new file, and how much of the old ones stays; 0: no limit.
+struct CaptureRotation {
+  std::uint64_t max_bytes = 0;  ///< of one file
+  std::chrono::milliseconds max_age{0};
+  std::uint64_t keep_bytes = 0;  ///< of all files of this setting together
+  std::chrono::milliseconds keep_age{0};
+  bool operator==(const CaptureRotation&) const = default;
+};
+
 /// A new file in the current folder for each run.
 inline constexpr std::string_view kDefaultCapture = "eastap-%Y%m%d-%H%M%S.eastap";
 
@@ -136,6 +145,7 @@ struct Config {
   std::optional<std::string> keylog;           ///< file for NSS key log lines
   // Capture and output
   std::optional<std::string> capture{kDefaultCapture};  ///< absent: none; see `expand_time`
+  CaptureRotation capture_rotation;
   TailMode tail = TailMode::line;
   bool json = false;  ///< --json; `tail` is then TailMode::json
   FailOn fail_on = FailOn::never;

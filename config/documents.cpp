@@ -252,6 +252,7 @@ std::string help_text() {
   text += help_line("-h, --help", "this text, or after a command its options");
   text += help_line("-V, --version", "the version");
   text += help_line("--man", "the manual page: eastap --man | man -l -");
+  text += help_line("--completion SHELL", "for bash or zsh: source <(eastap --completion bash)");
   text +=
       "\nExamples:\n"
       "  eastap run                        intercept, watch and capture on port 8888\n"
@@ -319,6 +320,8 @@ std::string man_page() {
   page +=
       ".TP\n.BR \\-h \", \" \\-\\-help\nHelp, after a command its own.\n"
       ".TP\n.BR \\-V \", \" \\-\\-version\nThe version.\n.TP\n.B \\-\\-man\nThis page, in roff.\n"
+      ".TP\n.B \\-\\-completion \\fISHELL\\fR\nThe completion of bash or zsh, for\n"
+      ".IR \"source <(eastap \\-\\-completion bash)\" .\n"
       ".SH EXIT STATUS\n.TP\n.B 0\nDone.\n.TP\n.B 1\nFindings at or above "
       "\\fB\\-\\-fail\\-on\\fR.\n"
       ".TP\n.B 2\nUsage, config or environment error.\n.TP\n.B 3\nThe input could not be read to "

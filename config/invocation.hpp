@@ -14,6 +14,7 @@ namespace eastap::config {
 
 enum class Subcommand : std::uint8_t {
   print_text,  ///< --help, --version, --man: print `Invocation::text` to stdout and end with 0
+  print_completion,  ///< --completion: `completion_script` of `Invocation::shell`
   run,
   replay,
   tail,
@@ -24,8 +25,10 @@ enum class Subcommand : std::uint8_t {
   ca_show,
   ca_renew,
   ca_export,
+  doctor,
 };
 
+enum class Shell : std::uint8_t { bash, zsh };           ///< --completion
 enum class BodyForm : std::uint8_t { xml, json, hex };   ///< decode
 enum class CertificateForm : std::uint8_t { pem, der };  ///< ca export
 enum class CaKey : std::uint8_t { ec, rsa };             ///< ca create
@@ -57,13 +60,20 @@ using Environment = std::map<std::string, std::string, std::less<>>;
 struct Invocation {
   Subcommand command = Subcommand::print_text;
   Config config;
-  std::string text;        ///< of `print_text`
-  std::string file = "-";  ///< replay, tail, decode, encode, ca export; "-": stdin or stdout
+  std::string text;  ///< of `print_text`
+  Shell shell = Shell::bash;
+  std::string file = "-";  ///< replay, tail, decode, encode, ca export; "-": stdin or stdout.
+                           ///< doctor: the host, "-": none
   std::vector<std::string> words;  ///< explain
   double speed = 0;                ///< replay: times real time; 0: as fast as it reads
   BodyForm body_form = BodyForm::xml;
   CertificateForm certificate_form = CertificateForm::pem;
   CaSettings ca;
+  std::string config_file;                                ///< as named; empty: none
+  std::map<std::string, std::string, std::less<>> given;  ///< by key, for `changes`
+  /// doctor: why file, variables or flags cannot be used, in place of the exception; `config` is
+  /// then incomplete. Empty: all well.
+  std::string config_problem;
   std::vector<std::string> warnings;  ///< for stderr: an EASTAP_ variable that means nothing, …
 };
 
@@ -77,6 +87,21 @@ struct Invocation {
 
 /// The documented sample, equal to the checked-in config/eastap.toml.
 [[nodiscard]] std::string sample_config();
+
+/// A key whose value is another one now.
+struct Change {
+  std::string key;       ///< as in the config file, "deadline.waiting"
+  bool reloads = false;  ///< takes effect for what begins from now on; else at the next start
+  bool operator==(const Change&) const = default;
+};
+
+/// What a config file that was read again says differently, in the order of --help. A value written
+/// in another way ("60s", "1m") counts as another one.
+[[nodiscard]] std::vector<Change> changes(const Invocation& before, const Invocation& after);
+
+/// For `source <(eastap --completion bash)`, or a file of the shell's completion folder. Needs no
+/// other package. `rules`: the names that --rule and --mute know.
+[[nodiscard]] std::string completion_script(Shell shell, const std::vector<std::string>& rules);
 
 /// The one of `known` with the fewest edits from `word`, when that is close enough to be a slip.
 [[nodiscard]] std::optional<std::string> nearest(std::string_view word,

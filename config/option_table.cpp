@@ -20,6 +20,8 @@ std::vector<Option> make_table() {
   add_limit_options(table);
   add_deadline_options(table);
   add_general_options(table);
+  let_doctor_take(table);
+  let_reload(table);
   return table;
 }
 
@@ -58,6 +60,12 @@ std::string_view title(Group group) {
 
 void apply_option(const Option& option, Invocation& invocation,
                   const std::vector<std::string>& values, const std::string& place) {
+  if (!option.key.empty()) {
+    // Separators that no value has: of values, and of levels.
+    std::string& given = invocation.given[option.key];
+    for (const std::string& value : values) given += value + '\x1f';
+    given += '\x1e';
+  }
   try {
     option.apply(invocation, values, place);
   } catch (const Complaint& complaint) {

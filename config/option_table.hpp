@@ -48,6 +48,7 @@ inline constexpr unsigned ca_create = 32;
 inline constexpr unsigned ca_show = 64;
 inline constexpr unsigned ca_export = 128;
 inline constexpr unsigned explain = 1U << 8U;
+inline constexpr unsigned doctor = 1U << 12U;
 inline constexpr unsigned ca_renew = 1U << 13U;
 inline constexpr unsigned ca = ca_create | ca_show | ca_renew | ca_export;
 /// Those that read or write the CA's key.
@@ -85,6 +86,8 @@ struct Option {
   /// The default as text, list items apart; empty: there is none to show.
   std::function<std::vector<std::string>(const Config&)> shown;
   std::string default_text;           ///< instead of `shown` in help, where words say more
+  bool reloads = false;               ///< SIGHUP lets a new value take effect
+  std::vector<std::string> words;     ///< all values there are; empty: not a choice of words
   std::vector<std::string> excludes;  ///< flags that must not be given at the same level
 
   [[nodiscard]] std::string variable()

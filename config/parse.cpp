@@ -3,6 +3,7 @@
 #include <cstring>
 #include <fstream>
 #include <map>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -68,6 +69,7 @@ class CommandLine {
     help_ = app_.add_flag("-h,--help");
     version_ = app_.add_flag("-V,--version");
     man_ = app_.add_flag("--man");
+    completion_ = app_.add_option("--completion");
     ca_ = app_.add_subcommand("ca");
     ca_->set_help_flag();
     ca_->fallthrough();
@@ -100,6 +102,11 @@ class CommandLine {
   [[nodiscard]] bool help() const { return help_->count() > 0; }
   [[nodiscard]] bool version() const { return version_->count() > 0; }
   [[nodiscard]] bool man() const { return man_->count() > 0; }
+  /// The shell that --completion names; nothing without it.
+  [[nodiscard]] std::optional<std::string> completion() const {
+    if (completion_->count() == 0) return std::nullopt;
+    return completion_->results().back();
+  }
   [[nodiscard]] bool in_ca() const { return ca_->parsed(); }
 
   [[nodiscard]] const Command* command() const {
@@ -203,6 +210,7 @@ class CommandLine {
   CLI::Option* help_ = nullptr;
   CLI::Option* version_ = nullptr;
   CLI::Option* man_ = nullptr;
+  CLI::Option* completion_ = nullptr;
   std::map<const Command*, Parts> parts_;
 };
 
@@ -317,6 +325,23 @@ void resolve_paths(Config& config, const Environment& environment) {
   }
 }
 
+void check_rotation(const Config& config) {
+  const CaptureRotation& rotation = config.capture_rotation;
+  if (rotation == CaptureRotation{} || !config.capture) return;
+  if (rotation.keep_bytes != 0 && rotation.keep_bytes < rotation.max_bytes) {
+    throw ConfigError{"capture_rotation.keep_size (" + size_text(rotation.keep_bytes) +
+                      ") is less than capture_rotation.max_size (" + size_text(rotation.max_bytes) +
+                      "), so that the file at hand alone would be too much; raise "
+                      "--capture-keep-size or lower --capture-max-size"};
+  }
+  const std::size_t slash = config.capture->rfind('/');
+  if (slash != std::string::npos && config.capture->find('%') < slash) {
+    throw ConfigError{"--capture " + *config.capture +
+                      ": with rotation the folder must stay the same; put the % fields into the "
+                      "file's name"};
+  }
+}
+
 void check_together(const Invocation& invocation, const Command& command) {
   const Limits& limits = invocation.config.limits;
   if (limits.queue_bytes / 2 < limits.body_bytes) {
@@ -325,13 +350,15 @@ void check_together(const Invocation& invocation, const Command& command) {
                       "), so a large request and its answer would never fit; raise --limit-queue "
                       "or lower --limit-body"};
   }
-  if ((command.bit & (in::run | in::ca)) != 0 && invocation.config.ca_dir.empty()) {
+  check_rotation(invocation.config);
+  if ((command.bit & (in::run | in::ca | in::doctor)) != 0 && invocation.config.ca_dir.empty()) {
     throw ConfigError{
         "HOME is not set, so there is no place for the CA; give one with --ca-dir DIR"};
   }
 }
 
-void set_file(Invocation& invocation, const Command& command, std::string file, bool format_given) {
+void set_file(Invocation& invocation, const Command& command, std::string file,
+              const std::vector<Setting>& flags) {
   if (file.empty()) {
     if (command.file_required) {
       throw ConfigError{"eastap " + command.name + ": a " + command.file_name +
@@ -343,10 +370,40 @@ void set_file(Invocation& invocation, const Command& command, std::string file, 
   if (command.command == Subcommand::tail && invocation.file == "-") {
     throw ConfigError{"eastap tail: follows a file, not stdin; eastap replay - reads stdin"};
   }
+  const bool format_given = std::any_of(flags.begin(), flags.end(), [](const Setting& setting) {
+    return setting.option->flag == "--format";
+  });
   if (command.command == Subcommand::ca_export && !format_given) {
     const bool der = invocation.file.ends_with(".cer") || invocation.file.ends_with(".der");
     invocation.certificate_form = der ? CertificateForm::der : CertificateForm::pem;
   }
+}
+
+/// Every level over the one below it, and what holds for all of them together.
+void read_settings(Invocation& invocation, const Command& command,
+                   const std::vector<Setting>& flags, const std::vector<Setting>& variables,
+                   const Environment& environment) {
+  if (!invocation.config_file.empty()) {
+    apply_toml(invocation, read_config_file(invocation.config_file), invocation.config_file);
+  }
+  apply(variables, invocation);
+  apply(flags, invocation);
+  resolve_paths(invocation.config, environment);
+  check_together(invocation, command);
+  if (invocation.config.color == ColorMode::automatic &&
+      !value_or_empty(environment, "NO_COLOR").empty()) {
+    invocation.config.color = ColorMode::never;
+  }
+}
+
+Invocation completing(const std::string& shell) {
+  if (shell != "bash" && shell != "zsh") {
+    throw ConfigError{"--completion: " + in_quotes(shell) + " is neither bash nor zsh"};
+  }
+  Invocation invocation;
+  invocation.command = Subcommand::print_completion;
+  invocation.shell = shell == "zsh" ? Shell::zsh : Shell::bash;
+  return invocation;
 }
 
 Invocation printing(std::string text) {
@@ -379,6 +436,7 @@ Invocation parse(int argc, const char* const* argv, const Environment& environme
   if (line.help()) return printing(command != nullptr ? help_text(*command) : help_text());
   if (line.version()) return printing(version_text());
   if (line.man()) return printing(man_page());
+  if (const auto shell = line.completion()) return completing(*shell);
   if (command == nullptr) {
     throw ConfigError{
         line.in_ca() ? "eastap ca: say what to do, " + ca_commands()
@@ -389,25 +447,24 @@ Invocation parse(int argc, const char* const* argv, const Environment& environme
   invocation.command = command->command;
   const std::vector<Setting> flags = line.settings();
   const std::vector<Setting> variables = settings_from(environment, invocation.warnings);
-  if (const std::string file = config_file(flags, variables); !file.empty()) {
-    apply_toml(invocation, read_config_file(file), file);
-  }
-  apply(variables, invocation);
-  apply(flags, invocation);
-  bool format_given = false;
-  for (const Setting& setting : flags)
-    format_given = format_given || setting.option->flag == "--format";
+  invocation.config_file = config_file(flags, variables);
   const std::vector<std::string> words = line.words();
   if (command->many) {
     invocation.words = words;
   } else {
-    set_file(invocation, *command, words.empty() ? std::string{} : words.back(), format_given);
+    set_file(invocation, *command, words.empty() ? std::string{} : words.back(), flags);
   }
-  resolve_paths(invocation.config, environment);
-  check_together(invocation, *command);
-  if (invocation.config.color == ColorMode::automatic &&
-      !value_or_empty(environment, "NO_COLOR").empty()) {
-    invocation.config.color = ColorMode::never;
+  try {
+    read_settings(invocation, *command, flags, variables, environment);
+  } catch (const ConfigError& error) {
+    if (command->command != Subcommand::doctor) throw;
+    invocation.config_problem = error.what();
+    try {  // the command line may be sound where the file is not
+      apply(flags, invocation);
+    } catch (const ConfigError&) {
+      // Told already, or as much of it as one message holds.
+    }
+    resolve_paths(invocation.config, environment);
   }
   return invocation;
 }

@@ -18,5 +18,9 @@ void add_rule_options(std::vector<Option>& table);
 void add_limit_options(std::vector<Option>& table);
 void add_deadline_options(std::vector<Option>& table);
 void add_general_options(std::vector<Option>& table);
+/// Last: what takes effect on SIGHUP.
+void let_reload(std::vector<Option>& table);
+/// Last: what `run` takes and `doctor` looks at, doctor takes too.
+void let_doctor_take(std::vector<Option>& table);
 
 }  // namespace eastap::config

@@ -12,6 +12,7 @@ void add_output_options(std::vector<Option>& table) {
     to.config.tail = tail_from(values.back());
     to.config.json = to.config.tail == TailMode::json;
   };
+  tail.words = {"line", "xml", "json", "off"};
   tail.excludes = {"--json"};
   table.push_back(tail);
   Option json =
@@ -35,10 +36,12 @@ void add_output_options(std::vector<Option>& table) {
       named("--fail-on", "SEVERITY", "fail_on", Group::output, kWatchers,
             "end with 1 on such findings", "info, notice, warning, error or never."),
       [](Config& config) -> FailOn& { return config.fail_on; }, fail_on_from));
+  table.back().words = {"info", "notice", "warning", "error", "never"};
   table.push_back(word<ColorMode>(
       named("--color", "WHEN", "color", Group::output, in::all, "auto, always or never",
             "auto: when the output is a terminal and NO_COLOR is not set."),
       [](Config& config) -> ColorMode& { return config.color; }, color_from));
+  table.back().words = {"auto", "always", "never"};
   Option speed = named(
       "--speed", "N", "", Group::output, in::replay, "replay at N times the real speed",
       "1 keeps the pauses as they were, 10 shortens them to a tenth. 0: as fast as it reads.");

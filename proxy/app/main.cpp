@@ -16,6 +16,7 @@ int dispatch(const eastap::config::Invocation& invocation) {
   namespace app = eastap::app;
   switch (invocation.command) {
     case Subcommand::print_text: app::put_out(invocation.text); return app::kDone;
+    case Subcommand::print_completion: return app::completion(invocation);
     case Subcommand::run: return app::run(invocation);
     case Subcommand::replay:
     case Subcommand::tail: return app::replay(invocation);
@@ -26,6 +27,7 @@ int dispatch(const eastap::config::Invocation& invocation) {
     case Subcommand::ca_show: return app::ca_show(invocation);
     case Subcommand::ca_renew: return app::ca_renew(invocation);
     case Subcommand::ca_export: return app::ca_export(invocation);
+    case Subcommand::doctor: return app::doctor(invocation);
   }
   return app::kUsage;
 }

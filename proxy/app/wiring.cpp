@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #include "config/invocation.hpp"
-#include "decoder/render/theme.hpp"
 
 namespace eastap::app {
 namespace {
@@ -130,6 +129,10 @@ pipeline::PipelineSettings pipeline_settings(const config::Config& config) {
   return settings;
 }
 
+const render::Theme& theme_of(const config::Config& config) {
+  return coloured(config) ? render::kColourTheme : render::kPlainTheme;
+}
+
 std::unique_ptr<sink::Renderer> make_renderer(const config::Config& config) {
   switch (config.tail) {
     case config::TailMode::off: return nullptr;
@@ -139,7 +142,7 @@ std::unique_ptr<sink::Renderer> make_renderer(const config::Config& config) {
   }
   sink::LineRenderer::Settings settings;
   settings.bodies = config.tail == config::TailMode::xml;
-  settings.style.theme = coloured(config) ? render::kColourTheme : render::kPlainTheme;
+  settings.style.theme = theme_of(config);
   settings.style.offset = &sink::local_offset;
   settings.width = [] { return sink::terminal_width(STDOUT_FILENO); };
   return std::make_unique<sink::LineRenderer>(std::move(settings));

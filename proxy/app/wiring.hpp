@@ -10,6 +10,7 @@
 #include "config/config.hpp"
 #include "decoder/base/result.hpp"
 #include "decoder/findings/finding.hpp"
+#include "decoder/render/theme.hpp"
 #include "proxy/pipeline/pipeline.hpp"
 #include "proxy/sink/outlet.hpp"
 #include "proxy/sink/renderers.hpp"
@@ -28,6 +29,8 @@ namespace eastap::app {
 
 /// Whether to colour standard output.
 [[nodiscard]] bool coloured(const config::Config& config);
+/// Colours where standard output is to have them.
+[[nodiscard]] const render::Theme& theme_of(const config::Config& config);
 
 /// The tail that `config` asks for; null for `off`.
 [[nodiscard]] std::unique_ptr<sink::Renderer> make_renderer(const config::Config& config);

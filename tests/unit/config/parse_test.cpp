@@ -203,8 +203,8 @@ TEST_SUITE("config.parse") {
           "eastap run has no option --lisen; did you mean --listen?");
     CHECK(error_of({"run", "--lisen=x"}) ==
           "eastap run has no option --lisen; did you mean --listen?");
-    CHECK(error_of({"decode", "--listen", "x"}) ==
-          "eastap decode has no option --listen; it is one of run");
+    CHECK(error_of({"decode", "--threads", "2"}) ==
+          "eastap decode has no option --threads; it is one of run");
     CHECK(contains(error_of({"--listen", "x", "run"}), "--listen"));
     CHECK(contains(error_of({"--listen=x"}), "after the command"));
     CHECK(contains(error_of({"frobnicate"}), "eastap --help"));

@@ -1,0 +1,168 @@
+"""eastap doctor against a machine and servers with one thing wrong, and the shells' completion with a real shell."""
+import json
+import os
+import pty
+import select
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+import unittest
+
+from harness import MAIL, EndToEnd, pki, tearDownModule  # noqa: F401
+
+EASTAP = os.environ["EASTAP"]
+
+
+class Doctor(EndToEnd):
+    def doctor(self, *options, server=None, ca=True) -> dict[str, list[dict]]:
+        with tempfile.TemporaryDirectory() as folder:
+            arguments = ["--ca-dir", folder, "--listen", "0.0.0.0:0", "--json", "--capture", folder + "/x.eastap"]
+            if ca:
+                arguments += ["--upstream-ca", str(pki().ca)]
+            if server:
+                arguments += self.route(server)
+            done = subprocess.run([EASTAP, "doctor", *arguments, *options], capture_output=True, text=True, timeout=120)
+        self.status, self.errors = done.returncode, done.stderr
+        lines: dict[str, list[dict]] = {}
+        for line in done.stdout.splitlines():
+            record = json.loads(line)
+            self.assertEqual(record["type"], "doctor")
+            lines.setdefault(record["topic"], []).append(record)
+        return lines
+
+    def test_a_server_that_answers_is_found_well_and_its_clock_compared(self):
+        server = self.exchange()
+        lines = self.doctor(server=server)
+        self.assertEqual([line["verdict"] for line in lines["server"]], ["ok"], lines["server"])
+        self.assertIn(MAIL, lines["server"][0]["text"])
+        self.assertEqual(lines["config"][0]["verdict"], "ok")
+        self.assertEqual(lines["port"][0]["verdict"], "ok")
+        self.assertEqual(lines["ca"][0]["verdict"], "note")
+        self.assertEqual(set(lines), set(lines) | {"firewall", "clock", "capture", "files", "addresses", "ipv6"})
+
+    def test_an_untrusted_server_is_bad_and_the_remedy_names_the_option(self):
+        server = self.exchange()
+        lines = self.doctor(server=server, ca=False)
+        self.assertEqual(lines["server"][0]["verdict"], "bad")
+        self.assertIn("--upstream-ca", lines["server"][0]["remedy"])
+        self.assertEqual(self.status, 1)
+        self.assertEqual(self.doctor("--upstream-insecure", MAIL, server=server, ca=False)["server"][0]["verdict"], "warning")
+
+    def test_a_port_in_use_is_told_with_its_holder(self):
+        with socket.socket() as holder:
+            holder.bind(("127.0.0.1", 0))
+            holder.listen()
+            port = holder.getsockname()[1]
+            lines = self.doctor("--listen", f"127.0.0.1:{port}")
+        self.assertEqual(lines["port"][0]["verdict"], "bad")
+        self.assertIn(f"(process {os.getpid()})", lines["port"][0]["text"])
+        self.assertEqual(self.status, 1)
+
+    def test_a_config_file_with_a_mistake_is_a_verdict_and_the_rest_is_still_looked_at(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
+            file.write('lisen = "0.0.0.0:1"\n')
+            file.flush()
+            lines = self.doctor("--config", file.name)
+        self.assertEqual(lines["config"][0]["verdict"], "bad")
+        self.assertIn("lisen", lines["config"][0]["text"])
+        self.assertIn("clock", lines)
+        lines = self.doctor("--rule", "no-such-rule.enabled=false")
+        self.assertIn("no-such-rule", lines["config"][0]["text"])
+        lines = self.doctor("--intercept", "http://x")
+        self.assertEqual(lines["config"][0]["verdict"], "bad")
+
+    def test_a_usable_ca_is_told_with_its_end(self):
+        with tempfile.TemporaryDirectory() as folder:
+            subprocess.run([EASTAP, "ca", "create", "--ca-dir", folder], check=True, capture_output=True)
+            lines = self.doctor("--ca-dir", folder)
+            self.assertEqual(lines["ca"][0]["verdict"], "ok")
+            with open(folder + "/ca.key", "w", encoding="ascii") as key:
+                key.write("broken")
+            lines = self.doctor("--ca-dir", folder)
+            self.assertEqual(lines["ca"][0]["verdict"], "bad")
+
+    def test_a_person_gets_lines_of_words(self):
+        done = subprocess.run([EASTAP, "doctor", "--listen", "0.0.0.0:0"], capture_output=True, text=True, timeout=120,
+                              env={"HOME": "/nonexistent"})
+        self.assertRegex(done.stdout, r"(?m)^ok       config     no config file is named")
+        self.assertNotIn("\x1b", done.stdout)
+
+
+class Terminal:
+    """A shell in a pseudo terminal, typed at like a person does."""
+
+    def __init__(self, *command, home):
+        self.seen = b""
+        self.child, self.handle = pty.fork()
+        if self.child == 0:
+            environment = {"PATH": os.path.dirname(EASTAP) + ":/usr/bin:/bin", "HOME": home, "TERM": "dumb", "PS1": "ready> "}
+            os.chdir(home)
+            os.execve(command[0], list(command), environment)
+
+    def type(self, text: str, until: str) -> str:
+        """What the shell shows until `until` is in it."""
+        os.write(self.handle, text.encode())
+        begin, limit = len(self.seen), time.monotonic() + 60
+        while until.encode() not in self.seen[begin:]:
+            ready, _, _ = select.select([self.handle], [], [], max(0, limit - time.monotonic()))
+            if not ready:
+                raise AssertionError(f"{until!r} did not appear: {self.seen[begin:]!r}")
+            self.seen += os.read(self.handle, 65536)
+        return self.seen[begin:].decode(errors="replace")
+
+    def close(self):
+        os.close(self.handle)
+        os.waitpid(self.child, 0)
+
+
+class Completion(unittest.TestCase):
+    def terminal(self, *command):
+        home = tempfile.TemporaryDirectory()
+        self.addCleanup(home.cleanup)
+        for name in ("monday.eastap", "my folder"):
+            path = os.path.join(home.name, name)
+            os.mkdir(path) if " " in name else open(path, "w", encoding="ascii").close()
+        shell = Terminal(*command, home=home.name)
+        self.addCleanup(shell.close)
+        return shell
+
+    def complete_everything(self, shell):
+        """Each line is typed up to a Tab, and what Tab has made of it is printed by the shell itself."""
+        for typed, becomes in (("ru", "run"), ("ca ex", "ca export"), ("run --limit-q", "run --limit-queue"), ("run --fail-on warn", "run --fail-on warning"),
+                               ("replay mon", "replay monday.eastap"), ("run --rule synckey-zero.thr", "run --rule synckey-zero.threshold="),
+                               ("--completion z", "--completion zsh"), ("run --ca-dir my", "run --ca-dir my folder")):
+            with self.subTest(typed):
+                shell.type(f"eastap {typed}\t", "")
+                # The words as the shell has them: "<run><--fail-on>".
+                shown = shell.type("\x01print_words \x05\n", "words end").replace("my folder/", "my folder").replace("my folder", "my_folder")
+                self.assertIn("<" + "><".join(becomes.replace("my folder", "my_folder").split(" ")) + ">", shown)
+
+    def test_bash_completes_at_the_prompt(self):
+        shell = self.terminal("/bin/bash", "--norc", "--noprofile", "-i")
+        shell.type("bind 'set enable-bracketed-paste off'; source <(eastap --completion bash)\n", "ready> ")
+        shell.type("print_words() { shift; printf '<%s>' \"$@\"; echo \" words\" end; }; echo loa''ded\n", "loaded")
+        self.complete_everything(shell)
+
+    @unittest.skipUnless(os.path.exists("/usr/bin/zsh"), "zsh is not installed")
+    def test_zsh_completes_at_the_prompt(self):
+        shell = self.terminal("/usr/bin/zsh", "-f", "-i")
+        shell.type("autoload -Uz compinit; compinit -u -D; source <(eastap --completion zsh); bindkey -e\n", "\n")
+        shell.type("print_words() { shift; printf '<%s>' \"$@\"; echo \" words\" end; }; echo loa''ded\n", "loaded")
+        self.complete_everything(shell)
+
+    @unittest.skipUnless(os.path.exists("/usr/bin/zsh"), "zsh is not installed")
+    def test_zsh_loads_it_from_its_folder(self):
+        folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, folder)
+        with open(folder + "/_eastap", "wb") as file:
+            subprocess.run([EASTAP, "--completion", "zsh"], stdout=file, check=True)
+        shell = self.terminal("/usr/bin/zsh", "-f", "-i")
+        shell.type(f"fpath=({folder} $fpath); autoload -Uz compinit; compinit -u -D; bindkey -e\n", "\n")
+        shell.type("print_words() { shift; printf '<%s>' \"$@\"; echo \" words\" end; }; echo loa''ded\n", "loaded")
+        self.complete_everything(shell)
+
+
+if __name__ == "__main__":
+    unittest.main()
