@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "decoder/render/printable.hpp"
 #include "proxy/app/commands.hpp"
 #include "proxy/app/wiring.hpp"
 #include "proxy/capture/reader.hpp"
@@ -142,7 +143,15 @@ int replay(const config::Invocation& invocation) {
       const bool writer_gone = !reader->being_written();
       if (writer_gone) {
         input = reader->next();  // what was committed between the two questions
-        if (!input) break;
+        if (!input) {
+          // The same run goes on in another file: so does the tail, with all it knows.
+          const auto successor = reader->successor();
+          if (!successor) break;
+          auto next = capture::Reader::open(*successor, settings);
+          if (!next) break;
+          *reader = std::move(*next);
+          continue;
+        }
       } else {
         stopped = stop.wait_for(kFollowInterval);
         continue;
@@ -172,11 +181,16 @@ int replay(const config::Invocation& invocation) {
   pipeline.finish(last_time);
   if (outlet) outlet->close();
   if (spool != nullptr) std::fclose(spool);
+  const std::string continued_in = reader->facts().continued_in;
 
   std::string text = "eastap: " + summary.sentence();
   if (unreadable != 0)
     text += "; " + std::to_string(unreadable) + " entries of the file could not be read";
-  write_all(STDERR_FILENO, text + '\n');
+  text += '\n';
+  if (!continued_in.empty() && !follow) {
+    text += "eastap: this capture goes on in " + render::printable(continued_in) + '\n';
+  }
+  write_all(STDERR_FILENO, text);
   if (!lost.empty()) {
     throw config::ConfigError{"standard output cannot be written: " + lost};
   }

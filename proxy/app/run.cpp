@@ -37,6 +37,12 @@ model::ConnectionEvent note_event(std::string reason, std::string text) {
   return event;
 }
 
+capture::RotationLimits rotation_limits(const config::CaptureRotation& rotation) {
+  using std::chrono::seconds;
+  return {rotation.max_bytes, std::chrono::ceil<seconds>(rotation.max_age), rotation.keep_bytes,
+          std::chrono::ceil<seconds>(rotation.keep_age)};
+}
+
 /// The CA that a phone is about to trust, to compare with what it shows.
 std::string described(const config::Config& config, const certs::Authority& authority) {
   const auto facts = authority.facts();
@@ -172,10 +178,17 @@ class Run {
     capture::WriterSettings settings;
     settings.program_version = version();
     settings.decoder_version = version();
-    auto opened = capture::Writer::open(capture_path_, settings, [this](const std::string& text) {
+    settings.rotation = rotation_limits(config_.capture_rotation);
+    settings.series = std::filesystem::absolute(*config_.capture).lexically_normal();
+    const auto note = [this](const std::string& text) {
       log_->warn("capture: {}", text);
       queue_.take(note_event("capture", text));
-    });
+    };
+    const auto news = [this](const std::string& text) {
+      log_->info("capture: {}", text);
+      queue_.take(note_event("capture", text));
+    };
+    auto opened = capture::Writer::open(capture_path_, settings, note, news);
     if (!opened) throw config::ConfigError{opened.error().detail};
     capture_ = std::move(*opened);
     const auto next = capture_->next_ids();
@@ -207,9 +220,13 @@ class Run {
     text += '\n';
     if (capture_) {
       const auto stored = capture_->counters();
-      text += "eastap: capture " + capture_path_;
+      const auto path = capture_->path();
+      text += "eastap: capture " + (stored.files_begun == 1 ? capture_path_ : path.string());
+      if (stored.files_begun > 1) {
+        text += ", the last of " + std::to_string(stored.files_begun) + " files";
+      }
       std::error_code ignored;
-      const auto size = std::filesystem::file_size(capture_path_, ignored);
+      const auto size = std::filesystem::file_size(path, ignored);
       if (!ignored) text += " (" + std::to_string(size / 1024) + " KiB)";
       if (stored.inputs_lost != 0 || stored.bodies_lost != 0) {
         text += ", incomplete: " + std::to_string(stored.inputs_lost) + " events and " +

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "decoder/base/text.hpp"
 #include "proxy/capture/schema.hpp"
 
 namespace eastap::capture {
@@ -41,6 +42,7 @@ Result<void> CaptureFile::open(const std::filesystem::path& path, const WriterSe
   program_version_ = settings.program_version;
   decoder_version_ = settings.decoder_version;
   vfs_ = settings.vfs;
+  series_ = settings.series.string();
   path_ = path;
   const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path{"."};
   std::error_code problem;
@@ -109,7 +111,10 @@ Result<void> CaptureFile::lay_out_or_check() {
   const auto pages = database_.number("PRAGMA page_count", -1);
   if (pages < 0) return tl::unexpected(failed());
   if (pages > 0) return check_schema(database_, name());
-  if (create_schema(database_, program_version_, decoder_version_) == SQLITE_OK) return {};
+  if (create_schema(database_, program_version_, decoder_version_) == SQLITE_OK &&
+      (series_.empty() || set_meta(database_, "series", series_) == SQLITE_OK)) {
+    return {};
+  }
   const Error error = failed();
   if (sqlite3_get_autocommit(database_.handle()) == 0) database_.run("ROLLBACK");
   return tl::unexpected(error);
@@ -168,6 +173,37 @@ Result<void> CaptureFile::begin_session() {
   if (insert.execute() != SQLITE_OK) return tl::unexpected(failed());
   session_ = static_cast<std::uint64_t>(sqlite3_last_insert_rowid(database_.handle()));
   return {};
+}
+
+Result<void> CaptureFile::open_successor(const std::filesystem::path& path,
+                                         const WriterSettings& settings, CaptureFile& previous,
+                                         std::uint64_t sequence) {
+  std::error_code ignored;
+  if (std::filesystem::exists(path, ignored)) {
+    return tl::unexpected(Error{Errc::io, 0, path.string() + " is there already"});
+  }
+  if (auto opened = open(path, settings); !opened) return opened;
+  const auto base_name = [](const CaptureFile& file) { return file.path_.filename().string(); };
+  int code = set_meta(database_, "continues", base_name(previous));
+  const std::string first = "UPDATE sessions SET first_seq = " + std::to_string(sequence) +
+                            " WHERE id = " + std::to_string(session_);
+  if (code == SQLITE_OK) code = database_.run(first.c_str());
+  Result<void> result;
+  if (code != SQLITE_OK) {
+    result = tl::unexpected(failed());
+  } else if (set_meta(previous.database_, "continued_in", base_name(*this)) != SQLITE_OK) {
+    result = tl::unexpected(previous.failed());
+  }
+  if (!result) {
+    database_.close();
+    for (const char* part : {"", "-wal", "-shm"}) unlink((path_.string() + part).c_str());
+    lock_.release();
+  }
+  return result;
+}
+
+Timestamp CaptureFile::begun() {
+  return Timestamp{Microseconds{to_integer(meta_value(database_, "created")).value_or(0)}};
 }
 
 bool CaptureFile::is_ready() const {

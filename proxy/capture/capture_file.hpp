@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "decoder/base/result.hpp"
+#include "decoder/base/time.hpp"
 #include "proxy/capture/lock_file.hpp"
 #include "proxy/capture/sqlite.hpp"
 #include "proxy/capture/writer.hpp"
@@ -33,6 +34,16 @@ class CaptureFile {
   /// As `Writer::open` says.
   [[nodiscard]] Result<void> open(const std::filesystem::path& path,
                                   const WriterSettings& settings);
+
+  /// A new file in which `previous` goes on: `open`, with numbers that go on at `sequence`, and
+  /// each of the two naming the other. Afterwards `previous` is still to be finished. On an error
+  /// the new file is gone again, and `previous` as it was.
+  [[nodiscard]] Result<void> open_successor(const std::filesystem::path& path,
+                                            const WriterSettings& settings, CaptureFile& previous,
+                                            std::uint64_t sequence);
+
+  /// When it was begun, by its own word.
+  [[nodiscard]] Timestamp begun();
 
   /// Open, and still the file of that name, and ours alone.
   [[nodiscard]] bool is_ready() const;
@@ -73,7 +84,7 @@ class CaptureFile {
   [[nodiscard]] Error failed() const;
 
   std::filesystem::path path_;
-  std::string program_version_, decoder_version_, vfs_;
+  std::string program_version_, decoder_version_, vfs_, series_;
   LockFile lock_;
   Database database_;
   Identity identity_;

@@ -95,6 +95,7 @@ class Reader::Core {
   [[nodiscard]] const CaptureFacts& facts() const { return facts_; }
   [[nodiscard]] bool being_written() const { return is_locked(path_); }
   [[nodiscard]] std::uint64_t position() const { return position_; }
+  [[nodiscard]] std::optional<std::filesystem::path> successor() const;
 
  private:
   struct Place {
@@ -212,10 +213,30 @@ void Reader::Core::read_facts() {
   facts_.version = static_cast<int>(database_.number("PRAGMA user_version"));
   facts_.program_version = meta_value(database_, "program_version");
   facts_.host = meta_value(database_, "host");
+  facts_.series = meta_value(database_, "series");
+  facts_.continued_in = meta_value(database_, "continued_in");
   facts_.decoder_version = meta_value(database_, "decoder_version");
   facts_.derived_complete = meta_value(database_, "derived_complete") == "1";
   facts_.created =
       Timestamp{Microseconds{to_integer(meta_value(database_, "created")).value_or(0)}};
+}
+
+std::optional<std::filesystem::path> Reader::Core::successor() const {
+  const std::string& name = facts_.continued_in;
+  // The name is the file's own word: it leads nowhere but beside it, and there only to its like.
+  if (name.empty() || name.find('/') != std::string::npos || name == "." || name == "..") {
+    return std::nullopt;
+  }
+  const auto path = path_.parent_path() / name;
+  Database database;
+  if (database.open(path.string(), SQLITE_OPEN_READONLY, settings_.vfs) != SQLITE_OK) {
+    return std::nullopt;
+  }
+  distrust_schema(database);
+  sqlite3_busy_timeout(database.handle(), 1000);
+  if (!check_schema(database, path.string())) return std::nullopt;
+  if (meta_value(database, "continues") != path_.filename().string()) return std::nullopt;
+  return path;
 }
 
 /// For a follower: opens the file again when something may have been added.
@@ -401,6 +422,7 @@ Result<Reader> Reader::open(const std::filesystem::path& path, ReaderSettings se
 std::optional<Result<pipeline::Input>> Reader::next() { return core_->next(); }
 const CaptureFacts& Reader::facts() const { return core_->facts(); }
 bool Reader::being_written() const { return core_->being_written(); }
+std::optional<std::filesystem::path> Reader::successor() const { return core_->successor(); }
 std::uint64_t Reader::position() const { return core_->position(); }
 
 }  // namespace eastap::capture

@@ -36,6 +36,8 @@ struct ReaderSettings {
 struct CaptureFacts {
   int version = 0;  ///< of the schema
   std::string program_version, host;
+  std::string series;        ///< `Series::mark` of the setting that made it; empty: none
+  std::string continued_in;  ///< name of the file, in the same folder, in which the capture goes on
   Timestamp created{};
   std::string decoder_version;    ///< of the derived tables
   bool derived_complete = false;  ///< every exchange has its derived rows, of that version
@@ -66,6 +68,10 @@ class Reader {
   /// Whether an eastap writes this capture now: a follower stops when it does not and nothing is
   /// left.
   [[nodiscard]] bool being_written() const;
+
+  /// The capture that `facts().continued_in` named when it was last read, when it lies there and
+  /// says itself that it continues this one. For a follower, once nothing is written here any more.
+  [[nodiscard]] std::optional<std::filesystem::path> successor() const;
 
   /// Sequence number of the last input or error that `next` gave.
   [[nodiscard]] std::uint64_t position() const;

@@ -17,6 +17,8 @@
 #include <unistd.h>
 
 #include "proxy/capture/capture_file.hpp"
+#include "proxy/capture/lock_file.hpp"
+#include "proxy/capture/retention.hpp"
 #include "proxy/capture/row_store.hpp"
 
 namespace eastap::capture {
@@ -120,20 +122,22 @@ class SignalsBlocked {
 
 class Writer::Core {
  public:
-  Core(WriterSettings settings, NoteCallback note)
-      : settings_{std::move(settings)}, note_{std::move(note)} {}
+  Core(WriterSettings settings, NoteCallback note, NewsCallback news)
+      : settings_{std::move(settings)}, note_{std::move(note)}, news_{std::move(news)} {}
   ~Core() { close(); }
 
   Result<void> open(const std::filesystem::path& path) {
     SignalsBlocked blocked;
-    auto opened = file_.open(path, settings_);
+    auto opened = file_->open(path, settings_);
     if (!opened) return tl::unexpected(opened.error());
-    next_ids_ = file_.next_ids();
-    next_sequence_ = file_.next_sequence();
-    if (rows_.attach(file_.database().handle(), file_.session()) != SQLITE_OK) {
+    path_ = file_->name();
+    begun_ = file_->begun();
+    next_ids_ = file_->next_ids();
+    next_sequence_ = file_->next_sequence();
+    if (rows_.attach(file_->database().handle(), file_->session()) != SQLITE_OK) {
       return tl::unexpected(Error{Errc::malformed, 0,
                                   path.string() + " is damaged (" +
-                                      file_.database().failure().words +
+                                      file_->database().failure().words +
                                       "): keep it aside and begin a new one"});
     }
     thread_ = std::thread{[this] { run(); }};
@@ -150,6 +154,10 @@ class Writer::Core {
     counters.backlog_bytes = queued_bytes_;
     return counters;
   }
+  [[nodiscard]] std::filesystem::path path() const {
+    const std::lock_guard lock{mutex_};
+    return path_;
+  }
 
  private:
   void run();
@@ -162,6 +170,16 @@ class Writer::Core {
   void release(std::size_t records, const StoreCounts& counts);
   void trouble(Trouble::Kind kind, const std::string& words);
   void settled();
+  void rotate_if_due();
+  [[nodiscard]] std::uint64_t first_waiting() const;
+  void clean_up();
+  [[nodiscard]] bool keeps_house() const {
+    return settings_.rotation.deletes() && !settings_.series.empty();
+  }
+  [[nodiscard]] Timestamp now() const {
+    return settings_.now ? settings_.now()
+                         : std::chrono::floor<Microseconds>(std::chrono::system_clock::now());
+  }
   void tell_losses();
   [[nodiscard]] std::string losses_since_told(const WriterCounters& now) const;
   void abandon_rest();
@@ -175,11 +193,13 @@ class Writer::Core {
 
   const WriterSettings settings_;
   const NoteCallback note_;
+  const NewsCallback news_;
   NextIds next_ids_;
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;      ///< the writer's thread
   std::condition_variable progress_;  ///< callers of `flush`
+  std::filesystem::path path_;        ///< the file at hand, for `path`
   std::vector<Queued> incoming_;
   Clock::time_point first_arrival_{};
   std::uint64_t next_sequence_ = 1;
@@ -189,7 +209,11 @@ class Writer::Core {
   bool idle_ = false, hurried_ = false, hurry_ = false, stop_ = false, closed_ = false;
 
   // Of the writer's thread (and of `open` and `close`, when it does not run).
-  CaptureFile file_;
+  std::unique_ptr<CaptureFile> file_ = std::make_unique<CaptureFile>();
+  Timestamp begun_{};                   ///< the file at hand
+  Clock::time_point next_rotation_{};   ///< not earlier, after one that failed
+  Clock::time_point next_retention_{};  ///< when old files are looked at again
+  bool rotation_failed_ = false;        ///< and that was told
   RowStore rows_;
   std::vector<Queued> backlog_;
   std::size_t done_ = 0;  ///< records at the front of `backlog_` that are stored
@@ -276,7 +300,7 @@ void Writer::Core::close() {
   SignalsBlocked blocked;
   rows_.detach();
   if (trouble_ == Trouble::Kind::none) tell_losses();
-  if (const auto failed = file_.finish(); failed.kind != Trouble::Kind::none) {
+  if (const auto failed = file_->finish(); failed.kind != Trouble::Kind::none) {
     trouble(failed.kind, failed.words);
   }
 }
@@ -290,7 +314,13 @@ void Writer::Core::run() {
   for (;;) {
     while (queued_records_ == 0 && !stop_) {
       idle_ = true;
-      wake_.wait(lock);
+      if (!keeps_house()) {
+        wake_.wait(lock);
+      } else if (wake_.wait_until(lock, next_retention_) == std::cv_status::timeout) {
+        lock.unlock();
+        clean_up();
+        lock.lock();
+      }
     }
     idle_ = false;
     if (queued_records_ == 0) break;
@@ -303,6 +333,7 @@ void Writer::Core::run() {
     const bool last = stop_;
     lock.unlock();
     work_off();
+    if (keeps_house() && Clock::now() >= next_retention_) clean_up();
     lock.lock();
     if (last && trouble_ != Trouble::Kind::none) {
       lock.unlock();
@@ -322,6 +353,7 @@ void Writer::Core::work_off() {
         backlog_.swap(incoming_);
         if (backlog_.empty()) break;
       }
+      rotate_if_due();
       if (!store_some()) break;
     }
   } catch (const std::bad_alloc&) {
@@ -342,22 +374,23 @@ bool Writer::Core::store_some() {
 }
 
 bool Writer::Core::ready_file() {
-  if (file_.is_ready()) return true;
+  if (file_->is_ready()) return true;
   rows_.detach();
-  const auto outcome = file_.reopen();
+  const auto outcome = file_->reopen();
   if (outcome.kind != Trouble::Kind::none) {
     trouble(outcome.kind, outcome.words);
     return false;
   }
-  if (file_.take_begun_anew()) {
+  if (file_->take_begun_anew()) {
     rows_.forget_file();
-    tell("The capture " + file_.name() +
+    begun_ = now();
+    tell("The capture " + file_->name() +
          " was removed or moved while it was being written: a new one was begun in its place. "
          "What was stored before is in the old file, if that was kept.");
   }
-  if (rows_.attach(file_.database().handle(), file_.session()) != SQLITE_OK) {
-    const auto failed = file_.explain(file_.database().failure());
-    file_.abandon();
+  if (rows_.attach(file_->database().handle(), file_->session()) != SQLITE_OK) {
+    const auto failed = file_->explain(file_->database().failure());
+    file_->abandon();
     trouble(failed.kind, failed.words);
     return false;
   }
@@ -368,11 +401,11 @@ bool Writer::Core::store(std::span<const Queued> batch) {
   StoreCounts counts;
   const int code = rows_.store(batch, counts);
   if (code != SQLITE_OK) {
-    const auto failed = file_.explain(rows_.failure());
+    const auto failed = file_->explain(rows_.failure());
     // After a mere lock the connection is good; anything else is begun from the start.
     if (failed.kind != Trouble::Kind::locked) {
       rows_.detach();
-      file_.abandon();
+      file_->abandon();
     }
     trouble(failed.kind, failed.words);
     return false;
@@ -389,7 +422,9 @@ void Writer::Core::release(std::size_t records, const StoreCounts& counts) {
     backlog_[index].record.reset();
   }
   done_ += records;
+  const std::uint64_t file_bytes = bytes_of(file_->name());
   const std::lock_guard lock{mutex_};
+  counters_.file_bytes = file_bytes;
   queued_bytes_ -= octets;
   queued_records_ -= records;
   counters_.inputs_stored += counts.inputs;
@@ -397,6 +432,84 @@ void Writer::Core::release(std::size_t records, const StoreCounts& counts) {
   counters_.bodies_lost += counts.bodies_lost;
   ++counters_.commits;
   if (queued_records_ == 0) progress_.notify_all();
+}
+
+// --- one file after the other -----------------------------------------------------------------
+
+/// The number of the first input that the file at hand will not have.
+std::uint64_t Writer::Core::first_waiting() const {
+  for (std::size_t index = done_; index < backlog_.size(); ++index) {
+    if (backlog_[index].sequence != 0) return backlog_[index].sequence;
+  }
+  const std::lock_guard lock{mutex_};
+  for (const Queued& item : incoming_) {
+    if (item.sequence != 0) return item.sequence;
+  }
+  return next_sequence_;
+}
+
+/// Between two transactions, when something waits to be stored: a quiet file stays as it is. What
+/// is still unanswered in the old file is stored whole in the new one when its answer has come.
+void Writer::Core::rotate_if_due() {
+  if (!settings_.rotation.rotates() || settings_.series.empty() ||
+      trouble_ != Trouble::Kind::none || !file_->is_ready() || Clock::now() < next_rotation_ ||
+      !is_due(settings_.rotation, bytes_of(file_->name()), begun_, now())) {
+    return;
+  }
+  const auto taken = [](const std::filesystem::path& path) {
+    std::error_code ignored;
+    return std::filesystem::exists(path, ignored) || is_locked(path);
+  };
+  const std::filesystem::path path = Series{settings_.series}.next(now(), taken);
+  auto next = std::make_unique<CaptureFile>();
+  Result<void> opened = tl::unexpected(Error{Errc::io, 0, "every name is taken"});
+  if (!path.empty()) opened = next->open_successor(path, settings_, *file_, first_waiting());
+  if (!opened) {
+    next_rotation_ = Clock::now() + 10 * settings_.retry_interval;
+    if (!std::exchange(rotation_failed_, true)) {
+      tell("The capture goes on in " + file_->name() +
+           " beyond its limit, because no new file can " + "be begun: " + opened.error().detail +
+           ". It is tried again every " + std::to_string(settings_.retry_interval.count() / 100) +
+           " s.");
+    }
+    return;
+  }
+  rotation_failed_ = false;
+  rows_.detach();
+  rows_.forget_file();
+  const std::string old = file_->name();
+  if (const auto failed = file_->finish(); failed.kind != Trouble::Kind::none) {
+    tell("The capture " + old + " could not be closed properly: " + failed.words);
+  }
+  file_ = std::move(next);
+  begun_ = now();
+  // A failure shows again, with its words, when the next batch is stored.
+  if (rows_.attach(file_->database().handle(), file_->session()) != SQLITE_OK) file_->abandon();
+  {
+    const std::lock_guard lock{mutex_};
+    path_ = file_->name();
+    ++counters_.files_begun;
+  }
+  if (news_) news_("The capture " + old + " goes on in " + file_->name() + ".");
+  if (keeps_house()) clean_up();
+}
+
+void Writer::Core::clean_up() {
+  next_retention_ = Clock::now() + settings_.retention_interval;
+  const auto done =
+      apply_retention(settings_.rotation, Series{settings_.series}, file_->name(), now());
+  for (const auto& failure : done.failed)
+    tell("An old capture cannot be deleted: " + failure + ".");
+  if (done.deleted.empty()) return;
+  std::string names;
+  for (const auto& file : done.deleted) {
+    names += (names.empty() ? "" : ", ") + file.path.filename().string();
+  }
+  {
+    const std::lock_guard lock{mutex_};
+    counters_.files_deleted += done.deleted.size();
+  }
+  if (news_) news_("Deleted by the limits on what is kept: " + names + ".");
 }
 
 void Writer::Core::trouble(Trouble::Kind kind, const std::string& words) {
@@ -410,7 +523,7 @@ void Writer::Core::trouble(Trouble::Kind kind, const std::string& words) {
   if (kind == trouble_) return;
   if (trouble_ == Trouble::Kind::none) trouble_since_ = now;
   trouble_ = kind;
-  std::string note = "The capture " + file_.name() + " cannot be written: " + words;
+  std::string note = "The capture " + file_->name() + " cannot be written: " + words;
   if (!stopping()) {
     note += " Traffic goes on; up to " + std::to_string(settings_.backlog_bytes >> 20) +
             " MiB wait in memory, and the file is tried again every second.";
@@ -430,7 +543,7 @@ void Writer::Core::settled() {
     now = counters_;
   }
   const bool whole = now.inputs_lost == told_.inputs_lost && now.bodies_lost == told_.bodies_lost;
-  const std::string note = "The capture " + file_.name() + " is being written again, after " +
+  const std::string note = "The capture " + file_->name() + " is being written again, after " +
                            counted(static_cast<std::uint64_t>(seconds), "second", "seconds") +
                            ": " + (whole ? "nothing was lost" : losses_since_told(now)) + ".";
   told_ = now;
@@ -453,14 +566,14 @@ void Writer::Core::tell_losses() {
   if (grew && !losses_told_) {
     losses_told_ = true;
     first_told_ = now;
-    tell("The capture " + file_.name() + " does not hold everything: " + losses_since_told(now) +
+    tell("The capture " + file_->name() + " does not hold everything: " + losses_since_told(now) +
          (failing ? " so far."
                   : " so far, because the disk is slower than the traffic, or a "
                     "number was given twice."));
   } else if (!grew && losses_told_ && empty && !failing) {
     losses_told_ = false;
     if (now.inputs_lost != first_told_.inputs_lost || now.bodies_lost != first_told_.bodies_lost) {
-      tell("The capture " + file_.name() + " has caught up: meanwhile " + losses_since_told(now) +
+      tell("The capture " + file_->name() + " has caught up: meanwhile " + losses_since_told(now) +
            ".");
     }
     told_ = now;
@@ -491,7 +604,7 @@ void Writer::Core::abandon_rest() {
   backlog_.clear();
   incoming_.clear();
   done_ = 0;
-  tell("eastap stops while the capture " + file_.name() + " cannot be written: " +
+  tell("eastap stops while the capture " + file_->name() + " cannot be written: " +
        counted(lost, "exchange or event", "exchanges or events") + " of this run are not in it.");
 }
 
@@ -501,8 +614,9 @@ Writer::Writer(std::unique_ptr<Core> core) : core_{std::move(core)} {}
 Writer::~Writer() = default;
 
 Result<std::unique_ptr<Writer>> Writer::open(const std::filesystem::path& path,
-                                             WriterSettings settings, NoteCallback note) {
-  auto core = std::make_unique<Core>(std::move(settings), std::move(note));
+                                             WriterSettings settings, NoteCallback note,
+                                             NewsCallback news) {
+  auto core = std::make_unique<Core>(std::move(settings), std::move(note), std::move(news));
   if (auto opened = core->open(path); !opened) return tl::unexpected(opened.error());
   return std::unique_ptr<Writer>{new Writer{std::move(core)}};
 }
@@ -512,5 +626,6 @@ NextIds Writer::next_ids() const { return core_->next_ids(); }
 bool Writer::flush(std::chrono::milliseconds limit) { return core_->flush(limit); }
 void Writer::close() { core_->close(); }
 WriterCounters Writer::counters() const { return core_->counters(); }
+std::filesystem::path Writer::path() const { return core_->path(); }
 
 }  // namespace eastap::capture

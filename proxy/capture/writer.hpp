@@ -10,6 +10,7 @@
 
 #include "decoder/base/ids.hpp"
 #include "decoder/base/result.hpp"
+#include "proxy/capture/rotation.hpp"
 #include "proxy/pipeline/record.hpp"
 
 namespace eastap::capture {
@@ -28,11 +29,20 @@ struct WriterSettings {
   /// without bodies, and above 5/4 of it not at all; both are counted and told.
   std::size_t backlog_bytes = 64u << 20;
   std::string vfs;  ///< SQLite's file layer; empty: its default. Tests put failing disks here.
+  RotationLimits rotation;
+  /// The pattern that the file's name came from, absolute: new files carry it as their mark, are
+  /// named by it, and are deleted by it. Empty: no rotation, no mark.
+  std::filesystem::path series;
+  std::chrono::milliseconds retention_interval{60'000};  ///< between two looks at old files
+  /// The clock of rotation and retention; tests have one of their own.
+  std::function<Timestamp()> now;
 };
 
 /// Called on the writer's thread (at open and close: on the caller's), once for each change of
 /// state: trouble, other trouble, writing again. Whole sentences that name file, loss and remedy.
 using NoteCallback = std::function<void(std::string note)>;
+/// Likewise, of what went as planned: the capture goes on in another file, old ones were deleted.
+using NewsCallback = std::function<void(std::string news)>;
 
 /// The first numbers that the capture does not know yet.
 struct NextIds {
@@ -49,7 +59,10 @@ struct WriterCounters {
   std::uint64_t commits = 0;
   std::uint64_t failures = 0;       ///< transactions that had to be tried again
   std::uint64_t backlog_bytes = 0;  ///< now
-  bool failing = false;             ///< now
+  std::uint64_t file_bytes = 0;     ///< of the file at hand with its log, as of the last commit
+  std::uint64_t files_begun = 1;    ///< by this writer, the first one included
+  std::uint64_t files_deleted = 0;
+  bool failing = false;  ///< now
 };
 
 /// Appends records to a capture file on a thread of its own. A slow, full or vanished disk costs
@@ -61,7 +74,8 @@ class Writer {
   /// directory is missing; `io` not writable, or another eastap writes it.
   [[nodiscard]] static Result<std::unique_ptr<Writer>> open(const std::filesystem::path& path,
                                                             WriterSettings settings,
-                                                            NoteCallback note);
+                                                            NoteCallback note,
+                                                            NewsCallback news = {});
   ~Writer();
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
@@ -82,6 +96,9 @@ class Writer {
   void close();
 
   [[nodiscard]] WriterCounters counters() const;
+
+  /// The file at hand.
+  [[nodiscard]] std::filesystem::path path() const;
 
  private:
   class Core;
