@@ -11,7 +11,10 @@ namespace {
 /// Where a rule or mute was written may change without anything else.
 bool same_rules(const Config& before, const Config& after) {
   const auto plain = [](Config config) {
-    for (auto& [name, rule] : config.rules) rule.origin.clear();
+    for (auto& [name, rule] : config.rules) {
+      rule.origin.clear();
+      rule.origins.clear();
+    }
     return config.rules;
   };
   return plain(before) == plain(after);

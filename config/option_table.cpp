@@ -58,14 +58,18 @@ std::string_view title(Group group) {
   return "";
 }
 
+void note_given(Invocation& invocation, const Option& option,
+                const std::vector<std::string>& values) {
+  if (option.key.empty()) return;
+  // Separators that no value has: of values, and of levels.
+  std::string& given = invocation.given[option.key];
+  for (const std::string& value : values) given += value + '\x1f';
+  given += '\x1e';
+}
+
 void apply_option(const Option& option, Invocation& invocation,
                   const std::vector<std::string>& values, const std::string& place) {
-  if (!option.key.empty()) {
-    // Separators that no value has: of values, and of levels.
-    std::string& given = invocation.given[option.key];
-    for (const std::string& value : values) given += value + '\x1f';
-    given += '\x1e';
-  }
+  note_given(invocation, option, values);
   try {
     option.apply(invocation, values, place);
   } catch (const Complaint& complaint) {

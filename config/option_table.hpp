@@ -125,6 +125,10 @@ struct SecretVariable {
 /// The settings of a config file. `shown_name` is how messages call it. Throws `ConfigError`.
 void apply_toml(Invocation& invocation, std::string_view text, const std::string& shown_name);
 
+/// Remembers what was said of an option, for `changes`.
+void note_given(Invocation& invocation, const Option& option,
+                const std::vector<std::string>& values);
+
 /// Applies `values` to `option` and turns its complaint into a `ConfigError` that begins with
 /// `place`.
 void apply_option(const Option& option, Invocation& invocation,

@@ -159,6 +159,9 @@ class Reader {
       for (const auto& [name, value] : *one.as_table()) {
         block[std::string{name.str()}] = block_value(option, name, value);
       }
+      std::vector<std::string> said;
+      for (const auto& [name, value] : block) said.push_back(name + '=' + value);
+      note_given(invocation_, option, said);
       const std::string where = place(one.source()) + ": " + option.key;
       try {
         option.apply_block(invocation_, block, where);

@@ -53,6 +53,7 @@ Option key_option() {
     }
     to.ca.key = values.back() == "rsa" ? CaKey::rsa : CaKey::ec;
   };
+  key.words = {"ec", "rsa"};
   key.shown = [](const Config&) { return Values{"ec"}; };
   return key;
 }
@@ -86,6 +87,7 @@ void add_ca_options(std::vector<Option>& table) {
             "key is then PKCS#8 under AES-256."),
       &CaSettings::encrypt));
   Option format = named("--format", "FORM", "", Group::decode, in::ca_export, "pem or der");
+  format.words = {"pem", "der"};
   format.default_text = "der for .cer and .der, else pem";
   format.apply = [](Invocation& to, const Values& values, const std::string&) {
     if (values.back() != "pem" && values.back() != "der")

@@ -10,7 +10,7 @@ namespace {
 
 /// What SIGHUP lets take effect, for connections and records that begin after it. Everything else
 /// is fixed at the start: sockets, threads, the CA, and where output goes.
-constexpr std::array<std::string_view, 31> kReloaded{"--intercept",
+constexpr std::array<std::string_view, 34> kReloaded{"--intercept",
                                                      "--tunnel",
                                                      "--allow",
                                                      "--allow-target",
@@ -18,6 +18,9 @@ constexpr std::array<std::string_view, 31> kReloaded{"--intercept",
                                                      "--upstream-insecure",
                                                      "--connect-to",
                                                      "--keylog",
+                                                     "--certificate",
+                                                     "--client-certificate",
+                                                     "--legacy-tls",
                                                      "--capture-max-size",
                                                      "--capture-max-age",
                                                      "--capture-keep-size",

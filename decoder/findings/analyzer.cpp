@@ -53,6 +53,12 @@ class Analyzer::Engine {
         on_answer_{dispatch_of(Phase::answer)},
         settings_{std::move(settings)} {}
 
+  void change(Settings settings) {
+    settings.limits = limits_;
+    incidents_.change(settings);
+    settings_ = std::move(settings);
+  }
+
   std::vector<Finding> observe(const model::Exchange& exchange, const eas::Command& command) {
     std::vector<Finding> out;
     if (exchange.connection == nullptr || exchange.request == nullptr) return out;
@@ -220,6 +226,7 @@ std::vector<Finding> Analyzer::observe(const model::ConnectionEvent& event) {
   return engine_->observe(event);
 }
 std::vector<Finding> Analyzer::finish(Timestamp end) { return engine_->finish(end); }
+void Analyzer::change(Settings settings) { engine_->change(std::move(settings)); }
 Analyzer::Size Analyzer::size() const { return engine_->size(); }
 
 }  // namespace eastap::findings

@@ -37,6 +37,10 @@ class Analyzer {
   /// returned are returned once more.
   [[nodiscard]] std::vector<Finding> finish(Timestamp end);
 
+  /// Judges by other rules, mutes and watched items from the next input on. What was learned,
+  /// counted and opened stays, and so do the limits.
+  void change(Settings settings);
+
   /// What the history holds, for counters and benchmarks.
   struct Size {
     std::size_t devices = 0, device_octets = 0, tallies = 0;

@@ -88,10 +88,16 @@ void Incident::because(const Incident* cause) {
   }
 }
 
-Incidents::Incidents(const Settings& settings) : limits_{settings.limits}, mutes_{settings.mutes} {
+Incidents::Incidents(const Settings& settings) : limits_{settings.limits} {
   limits_.examples = std::max<std::size_t>(limits_.examples, 2);
   limits_.window_events = std::max<std::size_t>(limits_.window_events, 1);
   limits_.tallies = std::max<std::size_t>(limits_.tallies, 16);
+  change(settings);
+}
+
+void Incidents::change(const Settings& settings) {
+  mutes_ = settings.mutes;
+  rules_.clear();
   for (const Rule& row : rules()) {
     EffectiveRule rule;
     rule.threshold = row.threshold;

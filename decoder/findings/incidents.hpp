@@ -80,6 +80,9 @@ class Incidents {
  public:
   explicit Incidents(const Settings& settings);
 
+  /// Other rules and mutes from now on; limits, counts and open incidents stay.
+  void change(const Settings& settings);
+
   [[nodiscard]] const EffectiveRule& rule(RuleId id) const {
     return rules_[static_cast<std::size_t>(id)];
   }

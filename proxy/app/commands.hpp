@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+
 #include "config/invocation.hpp"
 
 /// What each subcommand does; the exit status is the return value: 0 done, 1 findings at or above
@@ -11,7 +13,10 @@ inline constexpr int kFindings = 1;
 inline constexpr int kUsage = 2;
 inline constexpr int kUnreadable = 3;
 
-int run(const config::Invocation& invocation);
+/// `read_again` reads flags, environment and config file as at the start, for SIGHUP; it throws
+/// config::ConfigError.
+int run(const config::Invocation& invocation,
+        const std::function<config::Invocation()>& read_again);
 int replay(const config::Invocation& invocation);  ///< also `tail`: follows the capture
 int decode(const config::Invocation& invocation);
 int encode(const config::Invocation& invocation);

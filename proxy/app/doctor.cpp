@@ -14,6 +14,7 @@
 #include "proxy/doctor/probe_host.hpp"
 #include "proxy/doctor/probe_server.hpp"
 #include "proxy/doctor/report.hpp"
+#include "proxy/net/host_tls.hpp"
 #include "proxy/net/server.hpp"
 #include "proxy/tunnel/host_rules.hpp"
 
@@ -99,6 +100,7 @@ std::string later_problem(const config::Config& config) {
   try {
     (void)pipeline_settings(config);
     net::check_rules(config);
+    const net::HostTls certificates{config};
     (void)certs::make_trust_store(config.upstream_ca);
     return {};
   } catch (const std::exception& error) {

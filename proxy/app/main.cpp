@@ -1,5 +1,6 @@
 #include <csignal>
 #include <exception>
+#include <functional>
 #include <string>
 
 #include <unistd.h>
@@ -11,13 +12,14 @@
 
 namespace {
 
-int dispatch(const eastap::config::Invocation& invocation) {
+int dispatch(const eastap::config::Invocation& invocation,
+             const std::function<eastap::config::Invocation()>& read_again) {
   using eastap::config::Subcommand;
   namespace app = eastap::app;
   switch (invocation.command) {
     case Subcommand::print_text: app::put_out(invocation.text); return app::kDone;
     case Subcommand::print_completion: return app::completion(invocation);
-    case Subcommand::run: return app::run(invocation);
+    case Subcommand::run: return app::run(invocation, read_again);
     case Subcommand::replay:
     case Subcommand::tail: return app::replay(invocation);
     case Subcommand::decode: return app::decode(invocation);
@@ -44,12 +46,14 @@ int main(int argc, char** argv) {
   std::signal(SIGXFSZ, SIG_IGN);  // a file at its size limit is a full disk
   std::signal(SIGPIPE, SIG_IGN);  // a peer or reader that went away is an error code, not our end
   try {
-    const auto invocation =
-        eastap::config::parse(argc, argv, eastap::config::environment_from(environ));
+    const auto read = [&] {
+      return eastap::config::parse(argc, argv, eastap::config::environment_from(environ));
+    };
+    const auto invocation = read();
     for (const auto& warning : invocation.warnings) {
       eastap::app::write_all(STDERR_FILENO, "eastap: " + warning + '\n');
     }
-    return dispatch(invocation);
+    return dispatch(invocation, read);
   } catch (const eastap::config::ConfigError& error) {
     return complain(error, eastap::app::kUsage);
   } catch (const eastap::certs::CertificateError& error) {

@@ -1,11 +1,18 @@
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <pthread.h>
@@ -15,12 +22,16 @@
 #include "certs/trust.hpp"
 #include "proxy/app/commands.hpp"
 #include "proxy/app/host_name.hpp"
+#include "proxy/app/notify.hpp"
 #include "proxy/app/passphrase.hpp"
+#include "proxy/app/process_facts.hpp"
+#include "proxy/app/reload.hpp"
 #include "proxy/app/wiring.hpp"
 #include "proxy/capture/writer.hpp"
 #include "proxy/net/host_tls.hpp"
 #include "proxy/net/server.hpp"
 #include "proxy/pipeline/queue.hpp"
+#include "proxy/sink/metrics.hpp"
 #include "proxy/sink/summary.hpp"
 
 namespace eastap::app {
@@ -113,11 +124,12 @@ certs::Authority open_authority(const config::Config& config, spdlog::logger& lo
 
 class Run {
  public:
-  explicit Run(const config::Config& config)
-      : config_{config},
-        log_{make_logger(config)},
-        queue_{{.bytes = static_cast<std::size_t>(config.limits.queue_bytes)}},
-        renderer_{make_renderer(config)} {}
+  Run(config::Invocation invocation, std::function<config::Invocation()> read_again)
+      : invocation_{std::move(invocation)},
+        read_again_{std::move(read_again)},
+        log_{make_logger(config_)},
+        queue_{{.bytes = static_cast<std::size_t>(config_.limits.queue_bytes)}},
+        renderer_{make_renderer(config_)} {}
 
   int operator()() {
     StopSignal stop;
@@ -151,7 +163,9 @@ class Run {
       pipeline.finish(now());
     }};
     pthread_setname_np(understanding.native_handle(), "pipeline");
-    stop.wait();
+    notify_manager("READY=1\nSTATUS=Listening on " + server.address() + "\n");
+    while (stop.wait() == StopSignal::Asked::reload) reload(server);
+    notify_manager("STOPPING=1\n");
     server.stop();
     queue_.close();
     understanding.join();
@@ -165,11 +179,69 @@ class Run {
   /// The traffic goes on whatever becomes of its meaning.
   void understand(pipeline::Pipeline& pipeline, pipeline::Input input) {
     try {
+      if (is_reload(input)) {
+        const std::lock_guard lock{next_rules_mutex_};
+        if (next_rules_) pipeline.change(std::move(*next_rules_));
+        next_rules_.reset();
+      }
       pipeline.take(std::move(input));
     } catch (const std::exception& error) {
       log_->error("an exchange could not be understood, which is a defect of this program: {}",
                   error.what());
     }
+  }
+
+  /// New rules hold from the note's place in the order of all inputs on, so that a capture tells
+  /// from where its findings were judged by others.
+  [[nodiscard]] static bool is_reload(const pipeline::Input& input) {
+    const auto* event = std::get_if<model::ConnectionEvent>(&input);
+    // When the queue was too full for the note, the queue's own note stands in its place.
+    return event != nullptr && !event->connection &&
+           (event->reason == kReloadReason || event->reason == "queue_full");
+  }
+
+  /// What waits for a restart stays as it was, so that the next reload names it again.
+  void take_over(config::Invocation next, const std::vector<config::Change>& changes) {
+    for (const config::Change& change : changes) {
+      if (change.reloads) invocation_.given[change.key] = next.given[change.key];
+    }
+    next.config.capture = config_.capture;
+    next.config.tail = config_.tail;
+    invocation_.config = std::move(next.config);
+  }
+
+  /// All of the new settings or nothing of them.
+  void reload(net::Server& server) {
+    notify_manager("RELOADING=1\n");
+    try {
+      config::Invocation next = read_again_();
+      const auto changes = config::changes(invocation_, next);
+      const auto settings = pipeline_settings(next.config);
+      server.reload(next.config);
+      try {
+        change_logger(*log_, next.config);
+      } catch (const std::exception&) {
+        server.reload(config_);
+        throw;
+      }
+      if (capture_) capture_->set_rotation(rotation_limits(next.config.capture_rotation));
+      {
+        const std::lock_guard lock{next_rules_mutex_};
+        next_rules_ = settings.findings;
+      }
+      take_over(std::move(next), changes);
+      ++reloads_;
+      const std::string words = reload_words(changes);
+      log_->info("{}", words);
+      queue_.take(note_event(std::string{kReloadReason}, words));
+    } catch (const std::exception& error) {
+      ++reloads_refused_;
+      const std::string words =
+          std::string{"The settings were not read again, and stay as they were: "} + error.what();
+      log_->error("{}", words);
+      queue_.take(note_event("reload_refused", words));
+    }
+    notify_manager("READY=1\n");
   }
 
   void open_capture() {
@@ -196,6 +268,40 @@ class Run {
     start_.first_exchange = next.exchange.value;
   }
 
+  /// For /metrics, on a relay thread.
+  [[nodiscard]] sink::Gauges gauges(const net::Server* server) const {
+    sink::Gauges gauges;
+    gauges.version = version();
+    gauges.started = started_;
+    gauges.reloads = reloads_;
+    gauges.reloads_refused = reloads_refused_;
+    if (server != nullptr) {
+      const auto counts = server->counts();
+      gauges.connections_accepted = counts.connections;
+      gauges.connections_refused = counts.refused;
+      gauges.connections_open = counts.open;
+    }
+    const auto queue = queue_.counts();
+    gauges.queue_bytes = queue.bytes;
+    gauges.queue_items = queue.taken;
+    gauges.queue_bodies_dropped = queue.bodies_dropped;
+    gauges.queue_dropped = queue.dropped;
+    if (capture_) {
+      const auto stored = capture_->counters();
+      gauges.has_capture = true;
+      gauges.capture_file_bytes = stored.file_bytes;
+      gauges.capture_backlog_bytes = stored.backlog_bytes;
+      gauges.capture_inputs_stored = stored.inputs_stored;
+      gauges.capture_inputs_lost = stored.inputs_lost;
+      gauges.capture_bodies_lost = stored.bodies_lost;
+      gauges.capture_files_begun = stored.files_begun;
+      gauges.capture_files_deleted = stored.files_deleted;
+      gauges.capture_failing = stored.failing;
+    }
+    add_process_facts(gauges);
+    return gauges;
+  }
+
   void tell_ready(const net::Server& server) {
     const std::string intro = introduction(config_, server, *start_.authority, capture_path_);
     if (config_.tail == config::TailMode::json) {
@@ -208,6 +314,7 @@ class Run {
 
   void hand_on(const pipeline::RecordPtr& record) {
     summary_.take(*record);
+    metrics_.take(*record);
     if (capture_) capture_->write(record);
     if (outlet_) outlet_->take(record);
   }
@@ -237,7 +344,11 @@ class Run {
     write_all(STDERR_FILENO, text);
   }
 
-  const config::Config& config_;
+  static constexpr std::string_view kReloadReason = "reload";
+
+  config::Invocation invocation_;
+  const config::Config& config_ = invocation_.config;
+  const std::function<config::Invocation()> read_again_;
   std::shared_ptr<spdlog::logger> log_;
   pipeline::InputQueue queue_;
   std::unique_ptr<sink::Renderer> renderer_;
@@ -246,10 +357,18 @@ class Run {
   std::unique_ptr<capture::Writer> capture_;
   std::unique_ptr<sink::Outlet> outlet_;
   sink::Summary summary_;
+  sink::Metrics metrics_;
+  const Timestamp started_ = now();
+  std::mutex next_rules_mutex_;
+  std::optional<findings::Settings> next_rules_;  ///< from the next reload note on
+  std::atomic<std::uint64_t> reloads_ = 0, reloads_refused_ = 0;
 };
 
 }  // namespace
 
-int run(const config::Invocation& invocation) { return Run{invocation.config}(); }
+int run(const config::Invocation& invocation,
+        const std::function<config::Invocation()>& read_again) {
+  return Run{invocation, read_again}();
+}
 
 }  // namespace eastap::app

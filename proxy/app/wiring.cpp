@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/dist_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <unistd.h>
 
@@ -59,31 +60,45 @@ void let_signals_end_us() {
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
 }
 
+std::shared_ptr<spdlog::sinks::sink> log_target(const config::Config& config) {
+  if (!config.log_file) return std::make_shared<spdlog::sinks::stderr_sink_mt>();
+  // Made here first: spdlog would create it readable for everyone.
+  const int file =
+      ::open(config.log_file->c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  if (file < 0) {
+    throw config::ConfigError{"--log-file " + *config.log_file + ": " +
+                              std::system_category().message(errno) +
+                              ". Name a file in a folder that can be written."};
+  }
+  ::close(file);
+  return std::make_shared<spdlog::sinks::basic_file_sink_mt>(*config.log_file);
+}
+
+bool has_terminal() {
+  const int terminal = ::open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  if (terminal < 0) return false;
+  ::close(terminal);
+  return true;
+}
+
 }  // namespace
 
 std::string_view version() { return EASTAP_VERSION; }
 
 std::shared_ptr<spdlog::logger> make_logger(const config::Config& config) {
-  std::shared_ptr<spdlog::sinks::sink> target;
-  if (config.log_file) {
-    // Made here first: spdlog would create it readable for everyone.
-    const int file =
-        ::open(config.log_file->c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    if (file < 0) {
-      throw config::ConfigError{"--log-file " + *config.log_file + ": " +
-                                std::system_category().message(errno) +
-                                ". Name a file in a folder that can be written."};
-    }
-    ::close(file);
-    target = std::make_shared<spdlog::sinks::basic_file_sink_mt>(*config.log_file);
-  } else {
-    target = std::make_shared<spdlog::sinks::stderr_sink_mt>();
-  }
+  // The real place is behind this one, which lets it be exchanged while others log.
+  auto target = std::make_shared<spdlog::sinks::dist_sink_mt>();
   auto logger = std::make_shared<spdlog::logger>("eastap", std::move(target));
-  logger->set_level(to_level(config.log_level));
-  logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
+  change_logger(*logger, config);
   logger->flush_on(spdlog::level::info);
   return logger;
+}
+
+void change_logger(spdlog::logger& logger, const config::Config& config) {
+  auto& target = dynamic_cast<spdlog::sinks::dist_sink_mt&>(*logger.sinks().front());
+  target.set_sinks({log_target(config)});
+  logger.set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
+  logger.set_level(to_level(config.log_level));
 }
 
 bool coloured(const config::Config& config) {
@@ -213,16 +228,20 @@ void open_standard_files() {
   }
 }
 
-StopSignal::StopSignal() {
+StopSignal::StopSignal() : had_terminal_{has_terminal()} {
   const sigset_t signals = stop_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
-void StopSignal::wait() {
+StopSignal::Asked StopSignal::wait() {
   const sigset_t signals = stop_signals();
-  int received = 0;
-  while (sigwait(&signals, &received) != 0) continue;
+  siginfo_t received{};
+  while (sigwaitinfo(&signals, &received) < 0) continue;
+  // The kernel sends it when the terminal hangs up; a shell that got it passes it on.
+  const bool hung_up = received.si_code == SI_KERNEL || (had_terminal_ && !has_terminal());
+  if (received.si_signo == SIGHUP && !hung_up) return Asked::reload;
   let_signals_end_us();
+  return Asked::stop;
 }
 
 bool StopSignal::wait_for(std::chrono::milliseconds limit) {

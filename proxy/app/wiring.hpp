@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,6 +24,11 @@ namespace eastap::app {
 
 /// The logger that parts get passed in: stderr, or --log-file. Throws config::ConfigError.
 [[nodiscard]] std::shared_ptr<spdlog::logger> make_logger(const config::Config& config);
+
+/// Lets a logger of `make_logger` write by the settings of `config` from now on: level and file,
+/// which is opened anew under its name. Throws as `make_logger`, and nothing has changed then. From
+/// any thread.
+void change_logger(spdlog::logger& logger, const config::Config& config);
 
 /// Limits and the user's rule settings. Throws config::ConfigError naming rule and place.
 [[nodiscard]] pipeline::PipelineSettings pipeline_settings(const config::Config& config);
@@ -56,13 +62,20 @@ void open_standard_files();
 /// thread starts.
 class StopSignal {
  public:
+  enum class Asked : std::uint8_t { stop, reload };
+
   StopSignal();
-  /// Waits for SIGINT, SIGTERM or `raise`. Afterwards a second signal ends the process at once.
-  void wait();
+  /// Waits for a signal or `raise`. `reload`: SIGHUP that somebody sent. SIGHUP because the
+  /// terminal of this program hung up is `stop`: the one who watched is gone. After `stop` a second
+  /// signal ends the process at once.
+  [[nodiscard]] Asked wait();
   /// True: a signal or `raise` came within `limit`.
   [[nodiscard]] bool wait_for(std::chrono::milliseconds limit);
   /// From any thread, at any time; without effect when the end has begun.
   static void raise();
+
+ private:
+  bool had_terminal_ = false;
 };
 
 }  // namespace eastap::app

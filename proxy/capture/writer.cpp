@@ -123,7 +123,10 @@ class SignalsBlocked {
 class Writer::Core {
  public:
   Core(WriterSettings settings, NoteCallback note, NewsCallback news)
-      : settings_{std::move(settings)}, note_{std::move(note)}, news_{std::move(news)} {}
+      : settings_{std::move(settings)},
+        note_{std::move(note)},
+        news_{std::move(news)},
+        rotation_{settings_.rotation} {}
   ~Core() { close(); }
 
   Result<void> open(const std::filesystem::path& path) {
@@ -158,6 +161,12 @@ class Writer::Core {
     const std::lock_guard lock{mutex_};
     return path_;
   }
+  void set_rotation(const RotationLimits& limits) {
+    const std::lock_guard lock{mutex_};
+    rotation_ = limits;
+    look_again_ = true;
+    wake_.notify_one();
+  }
 
  private:
   void run();
@@ -173,8 +182,9 @@ class Writer::Core {
   void rotate_if_due();
   [[nodiscard]] std::uint64_t first_waiting() const;
   void clean_up();
-  [[nodiscard]] bool keeps_house() const {
-    return settings_.rotation.deletes() && !settings_.series.empty();
+  [[nodiscard]] RotationLimits rotation() const {
+    const std::lock_guard lock{mutex_};
+    return rotation_;
   }
   [[nodiscard]] Timestamp now() const {
     return settings_.now ? settings_.now()
@@ -200,6 +210,8 @@ class Writer::Core {
   std::condition_variable wake_;      ///< the writer's thread
   std::condition_variable progress_;  ///< callers of `flush`
   std::filesystem::path path_;        ///< the file at hand, for `path`
+  RotationLimits rotation_;
+  bool look_again_ = false;  ///< the limits are other ones now
   std::vector<Queued> incoming_;
   Clock::time_point first_arrival_{};
   std::uint64_t next_sequence_ = 1;
@@ -314,12 +326,15 @@ void Writer::Core::run() {
   for (;;) {
     while (queued_records_ == 0 && !stop_) {
       idle_ = true;
-      if (!keeps_house()) {
-        wake_.wait(lock);
-      } else if (wake_.wait_until(lock, next_retention_) == std::cv_status::timeout) {
+      const bool deletes = rotation_.deletes() && !settings_.series.empty();
+      if (deletes && (Clock::now() >= next_retention_ || std::exchange(look_again_, false))) {
         lock.unlock();
         clean_up();
         lock.lock();
+      } else if (deletes) {
+        wake_.wait_until(lock, next_retention_);
+      } else {
+        wake_.wait(lock);
       }
     }
     idle_ = false;
@@ -333,7 +348,7 @@ void Writer::Core::run() {
     const bool last = stop_;
     lock.unlock();
     work_off();
-    if (keeps_house() && Clock::now() >= next_retention_) clean_up();
+    if (Clock::now() >= next_retention_) clean_up();
     lock.lock();
     if (last && trouble_ != Trouble::Kind::none) {
       lock.unlock();
@@ -451,9 +466,10 @@ std::uint64_t Writer::Core::first_waiting() const {
 /// Between two transactions, when something waits to be stored: a quiet file stays as it is. What
 /// is still unanswered in the old file is stored whole in the new one when its answer has come.
 void Writer::Core::rotate_if_due() {
-  if (!settings_.rotation.rotates() || settings_.series.empty() ||
-      trouble_ != Trouble::Kind::none || !file_->is_ready() || Clock::now() < next_rotation_ ||
-      !is_due(settings_.rotation, bytes_of(file_->name()), begun_, now())) {
+  const RotationLimits limits = rotation();
+  if (!limits.rotates() || settings_.series.empty() || trouble_ != Trouble::Kind::none ||
+      !file_->is_ready() || Clock::now() < next_rotation_ ||
+      !is_due(limits, bytes_of(file_->name()), begun_, now())) {
     return;
   }
   const auto taken = [](const std::filesystem::path& path) {
@@ -491,13 +507,14 @@ void Writer::Core::rotate_if_due() {
     ++counters_.files_begun;
   }
   if (news_) news_("The capture " + old + " goes on in " + file_->name() + ".");
-  if (keeps_house()) clean_up();
+  clean_up();
 }
 
 void Writer::Core::clean_up() {
   next_retention_ = Clock::now() + settings_.retention_interval;
-  const auto done =
-      apply_retention(settings_.rotation, Series{settings_.series}, file_->name(), now());
+  const RotationLimits limits = rotation();
+  if (!limits.deletes() || settings_.series.empty()) return;
+  const auto done = apply_retention(limits, Series{settings_.series}, file_->name(), now());
   for (const auto& failure : done.failed)
     tell("An old capture cannot be deleted: " + failure + ".");
   if (done.deleted.empty()) return;
@@ -627,5 +644,6 @@ bool Writer::flush(std::chrono::milliseconds limit) { return core_->flush(limit)
 void Writer::close() { core_->close(); }
 WriterCounters Writer::counters() const { return core_->counters(); }
 std::filesystem::path Writer::path() const { return core_->path(); }
+void Writer::set_rotation(const RotationLimits& limits) { core_->set_rotation(limits); }
 
 }  // namespace eastap::capture

@@ -97,6 +97,9 @@ class Writer {
 
   [[nodiscard]] WriterCounters counters() const;
 
+  /// Other limits from the next batch on. From any thread.
+  void set_rotation(const RotationLimits& limits);
+
   /// The file at hand.
   [[nodiscard]] std::filesystem::path path() const;
 

@@ -47,7 +47,7 @@ struct AuthorityFacts {
   std::string folder;
   State state = State::absent;
   std::string problem;  ///< of `unusable`: file and remedy
-  std::string subject, sha256;
+  std::string subject;
   Timestamp not_after{};
   std::vector<std::string> warnings;   ///< of the loader: modes, an early end
   std::vector<std::string> permitted;  ///< name constraints; empty: may sign for every host

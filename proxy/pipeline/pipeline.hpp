@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <utility>
 
 #include "decoder/base/time.hpp"
 #include "decoder/eas/limits.hpp"
@@ -27,6 +28,9 @@ class Pipeline {
   Pipeline(PipelineSettings settings, std::function<void(RecordPtr)> sink);
 
   void take(Input&& input);
+
+  /// Other rules for what follows, as `findings::Analyzer::change`. Called between two inputs.
+  void change(findings::Settings settings) { analyzer_.change(std::move(settings)); }
 
   /// No more input: findings that were waiting for `end` to pass are handed on.
   void finish(Timestamp end);

@@ -134,9 +134,6 @@ void add_proxy(Page& page, const Gauges& gauges) {
               gauges.queue_bodies_dropped);
   page.single("eastap_queue_dropped_total", "counter",
               "Of these, lost because the decoder was far behind.", gauges.queue_dropped);
-  page.single("eastap_tail_records_lost_total", "counter",
-              "Records not printed because the reader of the tail was slow.",
-              gauges.tail_records_lost);
 }
 
 void add_capture(Page& page, const Gauges& gauges) {

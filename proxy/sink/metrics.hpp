@@ -22,7 +22,6 @@ struct Gauges {
   std::uint64_t capture_inputs_stored = 0, capture_inputs_lost = 0, capture_bodies_lost = 0;
   std::uint64_t capture_files_begun = 0, capture_files_deleted = 0;
   bool capture_failing = false;
-  std::uint64_t tail_records_lost = 0;
   std::uint64_t reloads = 0, reloads_refused = 0;
   Timestamp started{};  ///< this process
   std::uint64_t resident_bytes = 0, open_files = 0;

@@ -29,13 +29,28 @@ TEST_SUITE("config.changes") {
   TEST_CASE("each key that is given another value is told, and no other") {
     const Invocation before = with("");
     for (const Option& option : option_table()) {
-      const bool table = option.form == Form::rules || option.form == Form::mutes;
+      const bool table =
+          option.form == Form::rules || option.form == Form::mutes || option.form == Form::blocks;
       if (option.key.empty() || table || (option.commands & in::run) == 0) continue;
       CAPTURE(option.key);
       const Invocation after = with(line_of(option, other_value(option)));
       CHECK(changes(before, after) == std::vector<Change>{{option.key, option.reloads}});
       CHECK(changes(after, before) == std::vector<Change>{{option.key, option.reloads}});
       CHECK(changes(after, after).empty());
+    }
+  }
+
+  TEST_CASE("tables change by any of their keys") {
+    for (const Option& option : option_table()) {
+      if (option.form != Form::blocks) continue;
+      CAPTURE(option.key);
+      std::string text = "[[" + option.key + "]]\n";
+      for (const BlockKey& key : option.block_keys) {
+        if (!key.example.empty()) text += key.name + " = \"" + key.example + "\"\n";
+      }
+      const auto expected = std::vector<Change>{{option.key, option.reloads}};
+      CHECK(changes(with(""), with(text)) == expected);
+      CHECK(changes(with(text), with("# a remark\n" + text)).empty());
     }
   }
 

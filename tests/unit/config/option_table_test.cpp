@@ -136,7 +136,9 @@ TEST_SUITE("config.option_table") {
         return option.shown(parsed(words, environment).config).front();
       };
       CHECK(shown({"run"}, kHome) == option.shown(Config{}).front());
-      const ConfigFile file{"[deadline]\n" + option.key.substr(9) + " = \"" + value(21) + "\"\n"};
+      const std::size_t dot = option.key.find('.');
+      const ConfigFile file{"[" + option.key.substr(0, dot) + "]\n" + option.key.substr(dot + 1) +
+                            " = \"" + value(21) + "\"\n"};
       Environment environment = kHome;
       environment["EASTAP_CONFIG"] = file.path();
       CHECK(shown({"run"}, environment) == value(21));

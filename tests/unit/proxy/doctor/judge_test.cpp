@@ -21,7 +21,10 @@ const Timestamp kNow = *from_rfc3339("2026-11-29T12:00:00Z");
 Facts healthy() {
   Facts facts;
   facts.config.file = "/etc/eastap/eastap.toml";
-  facts.listeners.push_back({.where = "0.0.0.0:8888", .port = 8888});
+  ListenerFacts listener;
+  listener.where = "0.0.0.0:8888";
+  listener.port = 8888;
+  facts.listeners.push_back(listener);
   facts.firewalls.push_back({"nftables", FirewallFacts::State::open, "policy accept"});
   facts.authority.state = AuthorityFacts::State::present;
   facts.authority.folder = "/var/lib/eastap";

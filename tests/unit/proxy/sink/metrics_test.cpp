@@ -163,8 +163,7 @@ TEST_SUITE("proxy.sink.metrics") {
       CHECK(text.find(secret) == std::string::npos);
     }
     CHECK(has_line(
-        text,
-        "eastap_connection_events_total{event=\"client_tls_failed\",reason=\"unknown_ca\"} 1"));
+        text, "eastap_connection_events_total{event=\"tls_failure\",reason=\"unknown_ca\"} 1"));
     CHECK(std::count(text.begin(), text.end(), '\n') < 400);
   }
 
