@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
+#include <utility>
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -25,19 +27,18 @@ struct Asking {
   const AskPassphrase& ask;
   const std::string& what;
   bool encrypted = false;
-  bool answered = false;
+  std::optional<Secret> answer;
 };
 
 extern "C" int eastap_give_passphrase(char* buffer, int size, int, void* data) noexcept {
   auto& asking = *static_cast<Asking*>(data);
-  asking.encrypted = true;
-  if (!asking.ask) return -1;
   try {
-    const std::optional<Secret> passphrase = asking.ask(asking.what);
-    if (!passphrase || passphrase->text().size() > static_cast<std::size_t>(size)) return -1;
-    asking.answered = true;
-    std::memcpy(buffer, passphrase->text().data(), passphrase->text().size());
-    return static_cast<int>(passphrase->text().size());
+    // OpenSSL asks again, by way of its older decoders, when there is no answer or a wrong one.
+    const bool first = !std::exchange(asking.encrypted, true);
+    if (first && asking.ask) asking.answer = asking.ask(asking.what);
+    if (!asking.answer || asking.answer->text().size() > static_cast<std::size_t>(size)) return -1;
+    std::memcpy(buffer, asking.answer->text().data(), asking.answer->text().size());
+    return static_cast<int>(asking.answer->text().size());
   } catch (const std::exception&) {
     return -1;
   }
@@ -77,11 +78,11 @@ std::vector<CertHandle> certificates_from(const fs::path& file, const std::strin
 KeyHandle key_from(const fs::path& file, std::string_view text, const AskPassphrase& ask,
                    const std::string& what, const std::string& remedy) {
   const BioHandle source = bio_of(text);
-  Asking asking{ask, what};
+  Asking asking{ask, what, false, std::nullopt};
   KeyHandle key{PEM_read_bio_PrivateKey(source.get(), nullptr, eastap_give_passphrase, &asking)};
   if (!key) {
     const std::string why = drain_errors("no private key in PEM").detail;
-    if (asking.encrypted && !asking.answered) {
+    if (asking.encrypted && !asking.answer) {
       fail(
           file, "the key is encrypted and there is no passphrase",
           "give it in a file or variable (eastap --man names them), or start eastap in a terminal, "

@@ -1,3 +1,4 @@
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -79,10 +80,21 @@ TEST_SUITE("certs.authority_files") {
     const Authority opened = load(ca_dir, kNow, answering("correct horse", &asked));
     CHECK(EVP_PKEY_eq(opened.key(), made.key()) == 1);
     CHECK(asked == 1);
-    const std::string wrong = error_of([&] { return load(ca_dir, kNow, answering("battery")); });
+    asked = 0;
+    const std::string wrong =
+        error_of([&] { return load(ca_dir, kNow, answering("battery", &asked)); });
+    CHECK(asked == 1);
     CHECK(contains(wrong, "does not open the key"));
     CHECK_FALSE(contains(wrong, "battery"));
     CHECK(contains(error_of([&] { return load(ca_dir, kNow); }), "there is no passphrase"));
+    int refused = 0;
+    const AskPassphrase refusing = [&](const std::string&) -> std::optional<Secret> {
+      ++refused;
+      throw std::runtime_error{"the user pressed Ctrl-C"};
+    };
+    CHECK(
+        contains(error_of([&] { return load(ca_dir, kNow, refusing); }), "there is no passphrase"));
+    CHECK(refused == 1);
     CHECK(inspect(ca_dir, kNow).key_encrypted);
   }
 

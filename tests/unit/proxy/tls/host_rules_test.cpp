@@ -221,6 +221,8 @@ TEST_SUITE("proxy.tls.host_rules") {
         Pair pair{client.get(), server.get()};
         CHECK(pair.handshake() == allowed);
         CHECK(tls::ClientContext::legacy(client.get()) == allowed);
+        // Servers without RFC 5746; OpenSSL cannot play one.
+        CHECK(((SSL_get_options(client.get()) & SSL_OP_LEGACY_SERVER_CONNECT) != 0) == allowed);
         if (allowed) CHECK(SSL_version(client.get()) == version);
       }
     }
