@@ -136,6 +136,12 @@ struct RenewalRequest {
 [[nodiscard]] Authority renew(const std::filesystem::path& ca_dir, SystemTime now,
                               const RenewalRequest& request, const AskPassphrase& ask);
 
+/// Puts the CA of `file` (PKCS#12 or PEM, with key and issuers) into `ca_dir`, where there must be
+/// none; the key is encrypted with `passphrase` if there is one. `ask` opens `file`. Throws
+/// `CertificateError` as `load`, before anything is written.
+void import_authority(const std::filesystem::path& ca_dir, const std::filesystem::path& file,
+                      SystemTime now, const AskPassphrase& ask, const Secret* passphrase);
+
 /// What can be told of a CA without its key.
 struct AuthorityReport {
   CertificateFacts facts;

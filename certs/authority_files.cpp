@@ -107,14 +107,35 @@ bool finished_interrupted_creation(const fs::path& staged, const fs::path& ca_di
   return fits;
 }
 
+/// With the lock held, and no CA there. `pem`: of the certificate and its issuers.
+void write_ca(const fs::path& ca_dir, const std::string& pem, const Secret& secret) {
+  const fs::path staged_certificate = ca_dir / "ca.pem.new";
+  const fs::path staged_key = ca_dir / "ca.key.new";
+  write_staged(staged_certificate, pem, kForAll);
+  try {
+    write_staged(staged_key, secret.text(), kForOwner);
+    publish(staged_key, key_file(ca_dir));
+    publish(staged_certificate, certificate_file(ca_dir));
+  } catch (const CertificateError&) {
+    // The key may have been published: then the staged certificate is what completes it.
+    if (presence_of(key_file(ca_dir)) == Presence::none) ::unlink(staged_certificate.c_str());
+    throw;
+  }
+  sync_folder(ca_dir);
+}
+
+[[noreturn]] void fail_for_present(const fs::path& ca_dir) {
+  fail(certificate_file(ca_dir), "there is a CA already",
+       "use it ('eastap ca show'), or move ca.pem and ca.key away first: phones that trust it "
+       "will not trust a new one");
+}
+
 /// With the lock held. Nothing when there is a CA by now.
 std::optional<Authority> create_unless_present(const fs::path& ca_dir, const std::string& host_name,
                                                SystemTime now, const AuthorityRequest& request,
                                                const AskPassphrase& ask) {
   const fs::path certificate = certificate_file(ca_dir);
   const fs::path key = key_file(ca_dir);
-  const fs::path staged_certificate = ca_dir / "ca.pem.new";
-  const fs::path staged_key = ca_dir / "ca.key.new";
   const bool has_certificate = presence_of(certificate) == Presence::present;
   const bool has_key = presence_of(key) == Presence::present;
   if (has_certificate && has_key) return std::nullopt;
@@ -123,23 +144,12 @@ std::optional<Authority> create_unless_present(const fs::path& ca_dir, const std
          "restore it, or move ca.pem away and let eastap create a new CA");
   }
   if (has_key) {
-    if (finished_interrupted_creation(staged_certificate, ca_dir, ask)) return std::nullopt;
+    if (finished_interrupted_creation(ca_dir / "ca.pem.new", ca_dir, ask)) return std::nullopt;
     fail(certificate, "is missing beside ca.key",
          "restore it, or move ca.key away and let eastap create a new CA");
   }
   Authority authority = make_authority(host_name, now, request);
-  const Secret secret = key_pem(authority.key(), request.passphrase);
-  write_staged(staged_certificate, authority.pem(), kForAll);
-  try {
-    write_staged(staged_key, secret.text(), kForOwner);
-    publish(staged_key, key);
-    publish(staged_certificate, certificate);
-  } catch (const CertificateError&) {
-    // The key may have been published: then the staged certificate is what completes it.
-    if (presence_of(key) == Presence::none) ::unlink(staged_certificate.c_str());
-    throw;
-  }
-  sync_folder(ca_dir);
+  write_ca(ca_dir, authority.pem(), key_pem(authority.key(), request.passphrase));
   authority.created = true;
   return authority;
 }
@@ -154,11 +164,7 @@ Authority create(const fs::path& ca_dir, const std::string& host_name, SystemTim
   make_folder(ca_dir);
   const FolderLock lock{ca_dir};
   std::optional<Authority> authority = create_unless_present(ca_dir, host_name, now, request, {});
-  if (!authority) {
-    fail(certificate_file(ca_dir), "there is a CA already",
-         "use it ('eastap ca show'), or move ca.pem and ca.key away first: phones that trust it "
-         "will not trust a new one");
-  }
+  if (!authority) fail_for_present(ca_dir);
   return std::move(*authority);
 }
 
@@ -222,6 +228,23 @@ Authority renew(const fs::path& ca_dir, SystemTime now, const RenewalRequest& re
   sync_folder(ca_dir);
   std::vector<NameConstraints> constraints = issuers_of(file, renewed.get(), {}).constraints;
   return {std::move(renewed), std::move(key), {}, std::move(constraints)};
+}
+
+void import_authority(const fs::path& ca_dir, const fs::path& file, SystemTime now,
+                      const AskPassphrase& ask, const Secret* passphrase) {
+  Bundle bundle = bundle_from_file(file, {}, ask);
+  require_phone_key(file, bundle.key.get());
+  check_signs_servers(file, bundle.certificate.get());
+  check_time(file, bundle.certificate.get(), now);
+  std::string pem = certificate_pem(bundle.certificate.get());
+  const Issuers above = issuers_of(file, bundle.certificate.get(), std::move(bundle.others));
+  for (const CertHandle& issuer : above.certificates) pem += certificate_pem(issuer.get());
+  make_folder(ca_dir);
+  const FolderLock lock{ca_dir};
+  for (const fs::path& present : {certificate_file(ca_dir), key_file(ca_dir)}) {
+    if (presence_of(present) == Presence::present) fail_for_present(ca_dir);
+  }
+  write_ca(ca_dir, pem, key_pem(bundle.key.get(), passphrase));
 }
 
 AuthorityReport inspect(const fs::path& ca_dir, SystemTime now) {

@@ -17,38 +17,6 @@ namespace {
 
 constexpr std::chrono::days kEndsSoon{30};
 
-std::string read_identity_file(const std::string& file) {
-  return read_file(file, {"check the path that --certificate or --client-certificate names",
-                          "let eastap's user read it"});
-}
-
-bool belongs_to(X509* certificate, EVP_PKEY* key) {
-  const bool fits = X509_check_private_key(certificate, key) == 1;
-  static_cast<void>(drain_errors("compare"));
-  return fits;
-}
-
-Bundle bundle_from_pem(const IdentityFiles& files, const std::string& text,
-                       const AskPassphrase& ask) {
-  const std::string what = files.key_file.empty() ? files.file : files.key_file;
-  const std::string remedy = "give PEM with certificate, chain and key, or a PFX file";
-  Bundle bundle;
-  const Secret key_text{files.key_file.empty() ? text : read_identity_file(files.key_file)};
-  bundle.others = certificates_from(files.file, text, remedy);
-  bundle.key = key_from(what, key_text.text(), ask, what,
-                        "name the PEM file that holds the key with key_file");
-  const auto own =
-      std::find_if(bundle.others.begin(), bundle.others.end(),
-                   [&](const CertHandle& one) { return belongs_to(one.get(), bundle.key.get()); });
-  if (own == bundle.others.end()) {
-    fail(what, "is not the key of a certificate in " + files.file,
-         "give the key that the certificate was requested with");
-  }
-  bundle.certificate = std::move(*own);
-  bundle.others.erase(own);
-  return bundle;
-}
-
 std::string remedy_of_time(const Identity& identity) {
   return "; put the renewed one into " + identity.file;
 }
@@ -114,11 +82,7 @@ Identity load_identity(const IdentityFiles& files) {
   const AskPassphrase ask = [&](const std::string&) {
     return given_secret(files.password_file, "EASTAP_CERTIFICATE_PASSWORD");
   };
-  std::string text = read_identity_file(files.file);
-  const bool pem = text.find("-----BEGIN ") != std::string::npos;
-  Bundle bundle =
-      pem ? bundle_from_pem(files, text, ask) : bundle_from(files.file, text, ask, files.file);
-  OPENSSL_cleanse(text.data(), text.size());  // it may hold the key
+  Bundle bundle = bundle_from_file(files.file, files.key_file, ask);
   Identity identity;
   Issuers above = issuers_of(files.file, bundle.certificate.get(), std::move(bundle.others));
   for (CertHandle& issuer : above.certificates) {

@@ -58,7 +58,7 @@ std::string octets_of(BIO* memory) {
   return {data, static_cast<std::size_t>(length)};
 }
 
-std::vector<CertHandle> certificates_from(const fs::path& file, const std::string& text,
+std::vector<CertHandle> certificates_from(const fs::path& file, std::string_view text,
                                           const std::string& remedy) {
   const BioHandle source = bio_of(text);
   std::vector<CertHandle> certificates;

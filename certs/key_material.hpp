@@ -21,7 +21,7 @@ inline constexpr std::size_t kChainLimit = 10;
 /// All certificates of `text`, at most `kChainLimit`; other blocks are skipped. Throws
 /// `CertificateError` naming `file`, with `remedy`, when there is none or one is damaged.
 [[nodiscard]] std::vector<CertHandle> certificates_from(const std::filesystem::path& file,
-                                                        const std::string& text,
+                                                        std::string_view text,
                                                         const std::string& remedy);
 
 /// The first private key of `text`. `ask` is called when it is encrypted. Throws
@@ -39,9 +39,16 @@ struct Bundle {
   KeyHandle key;
   std::vector<CertHandle> others;
 };
+/// From `file`, PEM or PKCS#12, and the key from `key_file` (PEM) unless that is empty. In PEM the
+/// certificate of the key may stand anywhere. Throws as `certificates_from` and `key_from`, and
+/// when the two do not belong together.
+[[nodiscard]] Bundle bundle_from_file(const std::filesystem::path& file,
+                                      const std::filesystem::path& key_file,
+                                      const AskPassphrase& ask);
+
 /// From PKCS#12, also with the ciphers of old Windows; `ask` is called unless it has no password.
 /// Throws as `key_from`.
-[[nodiscard]] Bundle bundle_from(const std::filesystem::path& file, const std::string& octets,
+[[nodiscard]] Bundle bundle_from(const std::filesystem::path& file, std::string_view octets,
                                  const AskPassphrase& ask, const std::string& what);
 
 [[nodiscard]] bool is_encrypted_key(std::string_view pem);

@@ -74,7 +74,7 @@ std::string pkcs12_of(const Authority& authority, const Secret& password) try {
   throw CertificateError{"cannot export the CA: " + failure.error.detail};
 }
 
-Bundle bundle_from(const std::filesystem::path& file, const std::string& octets,
+Bundle bundle_from(const std::filesystem::path& file, std::string_view octets,
                    const AskPassphrase& ask, const std::string& what) {
   const auto* at = reinterpret_cast<const unsigned char*>(octets.data());
   const Pkcs12Handle read{d2i_PKCS12(nullptr, &at, static_cast<long>(octets.size()))};
@@ -88,8 +88,7 @@ Bundle bundle_from(const std::filesystem::path& file, const std::string& octets,
   if (opened == Opened::wrong_password) {
     password = ask ? ask(what) : std::nullopt;
     if (!password) {
-      fail(file, "needs a password",
-           "give it with password_file or the variable EASTAP_CERTIFICATE_PASSWORD");
+      fail(file, "needs a password", "give it in a file or variable (eastap --man names them)");
     }
     opened = open_any_bundle(read.get(), password->c_str(), bundle);
   }

@@ -101,6 +101,18 @@ const std::vector<Command>& command_table() {
        "eastap takes it when it is started again.",
        {"eastap ca renew  # another year",
         "eastap ca renew --permit contoso.com --permit fabrikam.com  # and one more domain"}},
+      {Subcommand::ca_import,
+       in::ca_import,
+       "ca import",
+       "FILE",
+       true,
+       "take over a CA: from another machine, or the organisation's own",
+       "Reads a PFX (PKCS#12) or PEM file with certificate, key and the issuers up to the root. An "
+       "intermediate CA of the organisation is best: phones that have its root need nothing more. "
+       "Its limits (name constraints, path length) are obeyed. Does not replace a CA that is "
+       "there.",
+       {"eastap ca import eastap-ca.p12  # asks for the password of the file",
+        "eastap ca import --encrypt intermediate.pem  # and for a passphrase of the key"}},
       {Subcommand::ca_export,
        in::ca_export,
        "ca export",

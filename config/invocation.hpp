@@ -24,6 +24,7 @@ enum class Subcommand : std::uint8_t {
   ca_create,
   ca_show,
   ca_renew,
+  ca_import,
   ca_export,
   doctor,
 };
@@ -33,7 +34,7 @@ enum class BodyForm : std::uint8_t { xml, json, hex };   ///< decode
 enum class CertificateForm : std::uint8_t { pem, der };  ///< ca export
 enum class CaKey : std::uint8_t { ec, rsa };             ///< ca create
 
-/// What is said to `ca create`, `ca renew` and `ca export` only.
+/// What is said to the commands of `ca` only.
 struct CaSettings {
   std::vector<std::string> permit;  ///< hosts and ranges; the word any: no limit
   std::uint32_t days = 365;
@@ -62,8 +63,8 @@ struct Invocation {
   Config config;
   std::string text;  ///< of `print_text`
   Shell shell = Shell::bash;
-  std::string file = "-";  ///< replay, tail, decode, encode, ca export; "-": stdin or stdout.
-                           ///< doctor: the host, "-": none
+  std::string file = "-";  ///< replay, tail, decode, encode, ca export and import; "-": stdin or
+                           ///< stdout. doctor: the host, "-": none
   std::vector<std::string> words;  ///< explain
   double speed = 0;                ///< replay: times real time; 0: as fast as it reads
   BodyForm body_form = BodyForm::xml;

@@ -50,9 +50,10 @@ inline constexpr unsigned ca_export = 128;
 inline constexpr unsigned explain = 1U << 8U;
 inline constexpr unsigned doctor = 1U << 12U;
 inline constexpr unsigned ca_renew = 1U << 13U;
-inline constexpr unsigned ca = ca_create | ca_show | ca_renew | ca_export;
+inline constexpr unsigned ca_import = 1U << 14U;
+inline constexpr unsigned ca = ca_create | ca_show | ca_renew | ca_import | ca_export;
 /// Those that read or write the CA's key.
-inline constexpr unsigned ca_key = run | ca_create | ca_renew | ca_export;
+inline constexpr unsigned ca_key = run | ca_create | ca_renew | ca_import | ca_export;
 inline constexpr unsigned readers = replay | tail;
 inline constexpr unsigned all = ~0U;
 }  // namespace in

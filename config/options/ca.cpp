@@ -82,7 +82,8 @@ void add_ca_options(std::vector<Option>& table) {
   table.push_back(days_option());
   table.push_back(key_option());
   table.push_back(truth_option(
-      named("--encrypt", "", "", Group::certificates, in::ca_create, "protect the key",
+      named("--encrypt", "", "", Group::certificates, in::ca_create | in::ca_import,
+            "protect the key",
             "By a passphrase that is asked for, unless a file or EASTAP_CA_PASSPHRASE has it. The "
             "key is then PKCS#8 under AES-256."),
       &CaSettings::encrypt));
@@ -101,9 +102,10 @@ void add_ca_options(std::vector<Option>& table) {
                                &CaSettings::pkcs12);
   pkcs12.excludes = {"--format"};
   table.push_back(pkcs12);
-  Option password = named("--pkcs12-password-file", "FILE", "", Group::decode, in::ca_export,
-                          "whose first line is the file's password",
-                          "Else EASTAP_PKCS12_PASSWORD, else the terminal is asked.");
+  Option password =
+      named("--pkcs12-password-file", "FILE", "", Group::certificates,
+            in::ca_import | in::ca_export, "whose first line is the PFX file's password",
+            "Else EASTAP_PKCS12_PASSWORD, else the terminal is asked.");
   password.apply = [](Invocation& to, const Values& values, const std::string&) {
     if (values.back().empty()) throw Complaint{"the value is empty"};
     to.ca.pkcs12_password_file = values.back();
@@ -116,7 +118,7 @@ const std::vector<SecretVariable>& secret_variables() {
       {"EASTAP_CA_PASSPHRASE", "opens the CA key, or encrypts the new one"},
       {"EASTAP_CERTIFICATE_PASSWORD",
        "opens the files of --certificate and --client-certificate that have no password_file"},
-      {"EASTAP_PKCS12_PASSWORD", "of the file that ca export --pkcs12 writes"},
+      {"EASTAP_PKCS12_PASSWORD", "of the file that ca export --pkcs12 writes, or ca import reads"},
   };
   return variables;
 }

@@ -110,10 +110,25 @@ certs::NameConstraints permitted(const std::vector<std::string>& permit) {
   return std::move(*constraints);
 }
 
+/// Nothing: the key is not to be encrypted.
+std::optional<certs::Secret> passphrase_for_new_key(const config::Invocation& invocation) {
+  const PassphrasePlaces places = ca_passphrase_places(invocation.config);
+  std::optional<certs::Secret> passphrase = given_passphrase(places);
+  if (!passphrase && invocation.ca.encrypt) {
+    passphrase =
+        new_passphrase(places, "passphrase of the CA key",
+                       "give it with --passphrase-file or the variable EASTAP_CA_PASSPHRASE");
+  }
+  return passphrase;
+}
+
+PassphrasePlaces pkcs12_places(const config::Invocation& invocation) {
+  return {invocation.ca.pkcs12_password_file, "EASTAP_PKCS12_PASSWORD"};
+}
+
 std::string pkcs12(const config::Invocation& invocation, const certs::Authority& authority) {
-  const PassphrasePlaces places{invocation.ca.pkcs12_password_file, "EASTAP_PKCS12_PASSWORD"};
   const certs::Secret password =
-      new_passphrase(places, "password of the PKCS#12 file",
+      new_passphrase(pkcs12_places(invocation), "password of the PKCS#12 file",
                      "give it with --pkcs12-password-file or the variable EASTAP_PKCS12_PASSWORD");
   std::string octets = certs::pkcs12_of(authority, password);
   const std::string hosts = authority.permitted_text();
@@ -133,12 +148,7 @@ int ca_create(const config::Invocation& invocation) {
   request.permit = permitted(invocation.ca.permit);
   request.key =
       invocation.ca.key == config::CaKey::rsa ? certs::KeyKind::rsa_3072 : certs::KeyKind::ec_p256;
-  std::optional<certs::Secret> passphrase = given_passphrase(ca_passphrase_places(config));
-  if (!passphrase && invocation.ca.encrypt) {
-    passphrase =
-        new_passphrase(ca_passphrase_places(config), "passphrase of the CA key",
-                       "give it with --passphrase-file or the variable EASTAP_CA_PASSPHRASE");
-  }
+  const std::optional<certs::Secret> passphrase = passphrase_for_new_key(invocation);
   if (passphrase) request.passphrase = &*passphrase;
   static_cast<void>(certs::create(config.ca_dir, host_name(), today(), request));
   tell(config.ca_dir);
@@ -166,6 +176,19 @@ int ca_renew(const config::Invocation& invocation) {
       "the certificate is new, so every phone needs it: remove the old profile or "
       "certificate, open the proxy's page again, install it, and on iOS switch it on under "
       "Certificate Trust Settings. Start eastap again to use it");
+  return kDone;
+}
+
+int ca_import(const config::Invocation& invocation) {
+  const auto& ca_dir = invocation.config.ca_dir;
+  if (invocation.file == "-") {
+    throw config::ConfigError{"eastap ca import: reads a file, not stdin; name the file"};
+  }
+  const std::optional<certs::Secret> passphrase = passphrase_for_new_key(invocation);
+  certs::import_authority(ca_dir, invocation.file, today(),
+                          passphrase_source(pkcs12_places(invocation)),
+                          passphrase ? &*passphrase : nullptr);
+  tell(ca_dir);
   return kDone;
 }
 

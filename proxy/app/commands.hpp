@@ -24,6 +24,7 @@ int explain(const config::Invocation& invocation);  ///< 2 also when nothing is 
 int ca_create(const config::Invocation& invocation);
 int ca_show(const config::Invocation& invocation);
 int ca_renew(const config::Invocation& invocation);
+int ca_import(const config::Invocation& invocation);
 int ca_export(const config::Invocation& invocation);
 int completion(const config::Invocation& invocation);
 int doctor(const config::Invocation& invocation);  ///< 1: something is in the way

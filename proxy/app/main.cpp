@@ -28,6 +28,7 @@ int dispatch(const eastap::config::Invocation& invocation,
     case Subcommand::ca_create: return app::ca_create(invocation);
     case Subcommand::ca_show: return app::ca_show(invocation);
     case Subcommand::ca_renew: return app::ca_renew(invocation);
+    case Subcommand::ca_import: return app::ca_import(invocation);
     case Subcommand::ca_export: return app::ca_export(invocation);
     case Subcommand::doctor: return app::doctor(invocation);
   }

@@ -153,6 +153,10 @@ class Ca(Folder):
         self.assertIn(b"PRIVATE KEY", read.stdout)
         der = openssl("x509", "-outform", "der", stdin=read.stdout).stdout
         self.assertEqual(hashlib.sha256(der).hexdigest(), self.facts()["sha256"].replace(":", "").lower())
+        there = run("ca", "import", target, "--ca-dir", self.folder / "there", environment={"EASTAP_PKCS12_PASSWORD": "on the way"}, start_new_session=True)
+        self.assertEqual(there.returncode, 0, there.stderr)
+        self.assertIn(self.facts()["sha256"], there.stdout)
+        self.assertEqual((self.folder / "there" / "ca.pem").read_bytes(), (self.ca_dir / "ca.pem").read_bytes())
         again = self.ca("export", "--pkcs12", target, status=2, environment={"EASTAP_PKCS12_PASSWORD": "x"})
         self.assertIn("exists", again.stderr)
 

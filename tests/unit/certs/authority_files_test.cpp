@@ -214,6 +214,42 @@ TEST_SUITE("certs.authority_files") {
     CHECK(sk_X509_num(chain) == 1);
   }
 
+  TEST_CASE("a CA is taken over from PKCS#12 or PEM with its chain, and only where there is none") {
+    const TemporaryFolder folder;
+    const Organisation contoso;
+    contoso.put(folder / "ca", {contoso.own.get(), contoso.middle.get(), contoso.root.get()});
+    const Authority ca = load(folder / "ca", kNow);
+    write_file(folder / "moved.p12", pkcs12_of(ca, Secret{"moving"}));
+    write_file(folder / "own.pem", pem_of(contoso.middle.get()) + pem_of(contoso.own_key.get()) +
+                                       pem_of(contoso.own.get()));
+    const AskPassphrase moving = [](const std::string&) { return std::optional{Secret{"moving"}}; };
+    const Secret passphrase{"secret"};
+    import_authority(folder / "a", folder / "moved.p12", kNow, moving, &passphrase);
+    import_authority(folder / "b", folder / "own.pem", kNow, {}, nullptr);
+    for (const char* const to : {"a", "b"}) {
+      const Authority there = load(folder / to, kNow, answering("secret"));
+      CHECK(there.facts() == ca.facts());
+      CHECK(there.chain().size() == 2);
+      CHECK(EVP_PKEY_eq(there.key(), ca.key()) == 1);
+    }
+    CHECK(mode_of(key_file(folder / "b")) == 0600);
+    CHECK(inspect(folder / "a", kNow).key_encrypted);
+    const auto message = [&](const char* to, const char* from, SystemTime now) {
+      return error_of([&] {
+        import_authority(folder / to, folder / from, now, {}, nullptr);
+        return 0;
+      });
+    };
+    CHECK(contains(message("b", "own.pem", kNow), "there is a CA already"));
+    CHECK(contains(message("c", "own.pem", kNow + kYear), "expired"));
+    CHECK(contains(message("c", "moved.p12", kNow), "needs a password"));
+    write_file(folder / "leaf.pem",
+               pem_of(make_certificate(Recipe{}, contoso.own_key.get()).get()) +
+                   pem_of(contoso.own_key.get()));
+    CHECK(contains(message("c", "leaf.pem", kNow), "leaf.pem"));
+    CHECK_FALSE(fs::exists(folder / "c"));
+  }
+
   TEST_CASE("the issuers are sent in their order, whatever the file's, but not the root") {
     const TemporaryFolder folder;
     const Organisation contoso;

@@ -208,7 +208,8 @@ TEST_SUITE("config.parse") {
     CHECK(contains(error_of({"--listen", "x", "run"}), "--listen"));
     CHECK(contains(error_of({"--listen=x"}), "after the command"));
     CHECK(contains(error_of({"frobnicate"}), "eastap --help"));
-    CHECK(contains(error_of({"ca", "destroy"}), "only ca create, ca show, ca renew, ca export"));
+    CHECK(contains(error_of({"ca", "destroy"}),
+                   "only ca create, ca show, ca renew, ca import, ca export"));
     CHECK(contains(error_of({"ca"}), "ca create"));
     CHECK(contains(error_of({}), "eastap run"));
     CHECK(contains(error_of({"run", "-x"}), "-x"));
