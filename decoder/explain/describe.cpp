@@ -1,9 +1,11 @@
+#include <algorithm>
 #include <array>
 #include <cctype>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "decoder/base/text.hpp"
 #include "decoder/codepages/lookup.hpp"
@@ -191,13 +193,17 @@ void describe_header(Entry& entry, std::size_t row) {
                              : "[MS-ASHTTP] " + std::string{header.section});
 }
 
-/// The statuses of a command and of its parts: "1 Success, 3 InvalidSyncKey".
+/// The statuses of a command: "1 Success, 3 InvalidSyncKey".
 std::string statuses_of(std::string_view scope) {
-  std::string list;
+  std::vector<const eas::StatusRow*> rows;
   for (const eas::StatusRow& status : eas::status_rows()) {
-    if (status.scope == scope)
-      append(list, std::to_string(status.code) + " " + std::string{status.name});
+    if (status.scope == scope) rows.push_back(&status);
   }
+  std::sort(rows.begin(), rows.end(),
+            [](const auto* left, const auto* right) { return left->code < right->code; });
+  std::string list;
+  for (const eas::StatusRow* status : rows)
+    append(list, std::to_string(status->code) + " " + std::string{status->name});
   return list;
 }
 

@@ -97,11 +97,13 @@ std::string amount(std::int64_t number, const findings::Rule& rule) {
   return std::to_string(number) + " " + std::string{rule.unit};
 }
 
-void add_settings(Entry& entry, const findings::Rule& rule, const RuleSetting* set) {
+void add_settings(Entry& entry, const findings::Rule& rule, const RuleSetting* set, bool watched) {
   const findings::RuleSettings changes = set != nullptr ? set->changes : findings::RuleSettings{};
   SettingFact facts{entry, set};
-  const bool enabled = changes.enabled.value_or(true);
-  facts.put("enabled", "enabled", enabled ? "yes" : "no", "yes", changes.enabled.has_value());
+  const bool enabled = watched && changes.enabled.value_or(true);
+  if (watched) {
+    facts.put("enabled", "enabled", enabled ? "yes" : "no", "yes", changes.enabled.has_value());
+  }
   const std::int64_t threshold = changes.threshold.value_or(rule.threshold);
   facts.put("threshold", "threshold", amount(threshold, rule), std::to_string(rule.threshold),
             changes.threshold.has_value() && *changes.threshold != rule.threshold);
@@ -167,7 +169,8 @@ Entry describe_rule(const Topic& topic, const Settings& settings) {
     add(entry, "looked for", "false", Shown::as_json);
   }
   const auto set = settings.rules.find(rule.id);
-  add_settings(entry, rule, set != settings.rules.end() ? &set->second : nullptr);
+  add_settings(entry, rule, set != settings.rules.end() ? &set->second : nullptr,
+               unwatched.empty());
   std::string mutes;
   for (const findings::Mute& mute : settings.mutes) {
     if (mute.rule != rule.id && !(mute.rule.empty() && mute != findings::Mute{})) continue;
