@@ -112,6 +112,22 @@ struct CaptureRotation {
   bool operator==(const CaptureRotation&) const = default;
 };
 
+/// The proxy's own pages, for the phone that is set up and for the admin.
+struct Pages {
+  bool enabled = true;
+  std::vector<std::string> allow;  ///< CIDRs of clients that get them; empty: all that are let in
+  std::vector<std::string> names;  ///< further names of this machine, for the check of Host
+  bool qr = true;                  ///< a QR code on the terminal at the start
+  bool operator==(const Pages&) const = default;
+};
+
+/// What becomes of a phone that does not accept our certificate for a host.
+struct Trust {
+  unsigned tunnel_after_failures = 0;  ///< in a row; 0: it is never passed through for that
+  std::chrono::milliseconds tunnel_for{3'600'000};
+  bool operator==(const Trust&) const = default;
+};
+
 /// A new file in the current folder for each run.
 inline constexpr std::string_view kDefaultCapture = "eastap-%Y%m%d-%H%M%S.eastap";
 
@@ -152,6 +168,8 @@ struct Config {
   ColorMode color = ColorMode::automatic;  ///< never when NO_COLOR is set and nothing else is said
   LogLevel log_level = LogLevel::info;
   std::optional<std::string> log_file;  ///< absent: stderr
+  Pages pages;
+  Trust trust;
   Deadlines deadlines;
   Limits limits;
   std::map<std::string, RuleOverride, std::less<>>

@@ -10,6 +10,7 @@ namespace {
 std::vector<Option> make_table() {
   std::vector<Option> table;
   add_proxy_options(table);
+  add_page_options(table);
   add_certificate_options(table);
   add_ca_options(table);
   add_host_tls_options(table);
@@ -46,6 +47,7 @@ const std::vector<Option>& option_table() {
 std::string_view title(Group group) {
   switch (group) {
     case Group::proxy: return "Proxy";
+    case Group::pages: return "Phones and pages";
     case Group::certificates: return "Certificates and servers";
     case Group::capture: return "Capture";
     case Group::output: return "Output";

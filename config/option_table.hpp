@@ -27,6 +27,7 @@ enum class Form : std::uint8_t {
 
 enum class Group : std::uint8_t {
   proxy,
+  pages,
   certificates,
   capture,
   output,

@@ -62,14 +62,17 @@ class Analyzer::Engine {
   std::vector<Finding> observe(const model::Exchange& exchange, const eas::Command& command) {
     std::vector<Finding> out;
     if (exchange.connection == nullptr || exchange.request == nullptr) return out;
+    note_trust(exchange);
     const bool discovers = command.autodiscover.has_value() || command.name == "Autodiscover";
-    if (!command.is_activesync && !discovers) return out;
+    if (!command.is_activesync && !discovers) {
+      incidents_.take(out);
+      return out;
+    }
     const bool waits = exchange.ending == model::Ending::open;
     Facts facts = request_facts(exchange, command);
     if (!waits) add_answer(facts, std::max(now_, facts.sent));
     pass_time(waits ? facts.sent : facts.ended);
     const std::string_view client = without_port(exchange.connection->client);
-    clients_.decrypted(client, exchange.connection->host);
     if (!searches_.empty() && !discovers) searches_.ended_by(client, facts.began, incidents_);
 
     const auto device = history_.device(exchange.connection->host, command.user, command.device_id,
@@ -127,6 +130,16 @@ class Analyzer::Engine {
   }
 
  private:
+  /// Whatever was asked: the device has accepted our certificate for this host.
+  void note_trust(const model::Exchange& exchange) {
+    const model::Connection& connection = *exchange.connection;
+    if (!connection.tls) return;
+    const std::string_view client = without_port(connection.client);
+    if (clients_.decrypted(client, connection.host)) {
+      detect_trust(client, connection.host, exchange.request->ended, incidents_);
+    }
+  }
+
   void begin(Context& context) {
     apply_identity(context);
     run(on_request_, context);

@@ -3,31 +3,61 @@
 #include <algorithm>
 
 namespace eastap::findings {
+namespace {
 
-void Clients::decrypted(std::string_view client, std::string_view host) {
-  auto found = index_.find(client);
-  if (found == index_.end()) {
-    if (order_.size() >= limit_) {
-      index_.erase(order_.back().address);
-      order_.pop_back();
-    }
-    order_.push_front({std::string{client}, {}});
-    found = index_.emplace(order_.front().address, order_.begin()).first;
-  } else {
-    order_.splice(order_.begin(), order_, found->second);
-  }
-  std::vector<std::string>& hosts = found->second->hosts;
-  if (std::find(hosts.begin(), hosts.end(), host) == hosts.end() && hosts.size() < kHosts)
-    hosts.emplace_back(host);
+bool holds(const std::vector<std::string>& hosts, std::string_view host) {
+  return std::find(hosts.begin(), hosts.end(), host) != hosts.end();
 }
 
-bool Clients::any_decrypted(std::string_view client) const { return index_.contains(client); }
+}  // namespace
+
+Clients::Client& Clients::of(std::string_view client) {
+  if (const auto found = index_.find(client); found != index_.end()) {
+    order_.splice(order_.begin(), order_, found->second);
+    return *found->second;
+  }
+  if (order_.size() >= limit_) {
+    index_.erase(order_.back().address);
+    order_.pop_back();
+  }
+  order_.push_front({std::string{client}, {}, {}, false});
+  index_.emplace(order_.front().address, order_.begin());
+  return order_.front();
+}
+
+const Clients::Client* Clients::find(std::string_view client) const {
+  const auto found = index_.find(client);
+  return found == index_.end() ? nullptr : &*found->second;
+}
+
+bool Clients::decrypted(std::string_view client, std::string_view host) {
+  Client& known = of(client);
+  if (!holds(known.hosts, host) && known.hosts.size() < kHosts) known.hosts.emplace_back(host);
+  const auto failing = std::find(known.failing.begin(), known.failing.end(), host);
+  if (failing == known.failing.end()) return false;
+  known.failing.erase(failing);
+  return true;
+}
+
+void Clients::failed(std::string_view client, std::string_view host) {
+  Client& known = of(client);
+  if (!holds(known.failing, host) && known.failing.size() < kHosts)
+    known.failing.emplace_back(host);
+}
+
+bool Clients::any_decrypted(std::string_view client) const {
+  const Client* known = find(client);
+  return known != nullptr && !known->hosts.empty();
+}
 
 bool Clients::decrypted_host(std::string_view client, std::string_view host) const {
-  const auto found = index_.find(client);
-  if (found == index_.end()) return false;
-  const std::vector<std::string>& hosts = found->second->hosts;
-  return std::find(hosts.begin(), hosts.end(), host) != hosts.end();
+  const Client* known = find(client);
+  return known != nullptr && holds(known->hosts, host);
+}
+
+bool Clients::has_certificate(std::string_view client) const {
+  const Client* known = find(client);
+  return known != nullptr && known->has_certificate;
 }
 
 }  // namespace eastap::findings

@@ -9,21 +9,32 @@
 
 namespace eastap::findings {
 
-/// Which hosts each client address let us decrypt: a failure of TLS means one thing before the
+/// What is known of the trust of each client address: a failure of TLS means one thing before the
 /// first success and another after it. At most `limit` addresses, the stalest forgotten first.
 class Clients {
  public:
   explicit Clients(std::size_t limit) : limit_{limit == 0 ? 1 : limit} {}
-  void decrypted(std::string_view client, std::string_view host);
+  /// The client let us decrypt a request to the host. True: it had failed for it before.
+  bool decrypted(std::string_view client, std::string_view host);
+  /// A handshake for the host failed.
+  void failed(std::string_view client, std::string_view host);
+  /// It got our certificate from our page.
+  void downloaded(std::string_view client) { of(client).has_certificate = true; }
+
   [[nodiscard]] bool any_decrypted(std::string_view client) const;
   [[nodiscard]] bool decrypted_host(std::string_view client, std::string_view host) const;
+  [[nodiscard]] bool has_certificate(std::string_view client) const;
 
  private:
   static constexpr std::size_t kHosts = 16;  // a phone's mail hosts; more change nothing
   struct Client {
     std::string address;
-    std::vector<std::string> hosts;
+    std::vector<std::string> hosts, failing;
+    bool has_certificate = false;
   };
+  Client& of(std::string_view client);
+  [[nodiscard]] const Client* find(std::string_view client) const;
+
   std::size_t limit_;
   std::list<Client> order_;  ///< latest first
   std::unordered_map<std::string_view, std::list<Client>::iterator>

@@ -238,6 +238,14 @@ void Incidents::announce(Incident& incident, Timestamp at) {
   mark(incident);
 }
 
+void Incidents::close(Incident& incident, Timestamp at) {
+  incident.last = std::max(incident.last, at);
+  closed_.push_back(finding(incident));
+  incident.emitted_count = incident.count;
+  std::erase_if(dirty_, [&](const auto& other) { return other.get() == &incident; });
+  forget(incident);
+}
+
 void Incidents::mark(Incident& incident) {
   if (incident.dirty) return;
   incident.dirty = true;
@@ -415,7 +423,8 @@ Finding Incidents::finding(const Incident& incident) const {
                    " before";
   }
   out.explanation = row.consequence;
-  out.next_step = with_user(row.next_step, incident.user);
+  out.next_step =
+      incident.next_step.empty() ? with_user(row.next_step, incident.user) : incident.next_step;
   out.source = row.source;
   return out;
 }

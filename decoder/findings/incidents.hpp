@@ -56,6 +56,7 @@ struct Incident {
   Ring<ExchangeId> last_examples;
   std::vector<FindingId> because_of;
   std::string summary;
+  std::string next_step;      ///< instead of the rule's own; empty: that one
   Timestamp evidence_from{};  ///< when the device was first seen
 
   struct Event {
@@ -117,6 +118,8 @@ class Incidents {
   void add_example(Incident& incident, ExchangeId exchange);
   /// An open incident took a turn that the user must hear of now.
   void announce(Incident& incident, Timestamp at);
+  /// The trouble is over: the incident is told a last time, and what follows is a new one.
+  void close(Incident& incident, Timestamp at);
 
   /// Closes what has been quiet long enough at `now`.
   void advance(Timestamp now);

@@ -667,9 +667,25 @@ constexpr std::array kRules{
          "G10; mail host: one step higher",
          "That app does not work while it is intercepted; not trusted or pinned cannot "
          "be told apart.",
-         "The host is passed through undecrypted and listed; take it into the pass-"
-         "through list for good.",
+         "Pass the host through for good: --tunnel HOST; or for phones that refuse it: "
+         "--tunnel-after-failures 3.",
          "published behaviour of interception tools; project default"},
+    Rule{"tls-version", "D-35", 2,
+         "Device and proxy have no TLS version in common",
+         2, "failed handshakes", seconds{600}, 5, Severity::warning,
+         "G10",
+         "The device cannot connect while the host is intercepted.",
+         "Update the device, or pass the host through: --tunnel HOST. Devices of before "
+         "about 2014 speak TLS 1.0 only.",
+         "RFC 8446 6.2, RFC 8996; project rule"},
+    Rule{"tls-clock", "D-35", 2,
+         "Device holds the proxy's certificate for expired",
+         2, "failed handshakes", seconds{600}, 5, Severity::warning,
+         "G10",
+         "The device cannot connect, with this proxy or without it.",
+         "Compare date, time and time zone of the device with those of this machine; if "
+         "they agree, the CA has ended: eastap ca show.",
+         "RFC 8446 6.2; project rule"},
     Rule{"tls-upstream-bad", "D-35", 2,
          "Server certificate is bad",
          1, "handshakes", seconds{86400}, 0, Severity::error,

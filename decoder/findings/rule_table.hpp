@@ -90,6 +90,8 @@ enum class RuleId : std::uint8_t {
   version_not_best,
   tls_ca_untrusted,
   tls_pinned,
+  tls_version,
+  tls_clock,
   tls_upstream_bad,
   tls_client_cert,
   undelivered_response,

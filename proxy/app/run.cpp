@@ -31,7 +31,10 @@
 #include "proxy/net/host_tls.hpp"
 #include "proxy/net/server.hpp"
 #include "proxy/pipeline/queue.hpp"
+#include "proxy/portal/markup.hpp"
+#include "proxy/portal/qr.hpp"
 #include "proxy/sink/metrics.hpp"
+#include "proxy/sink/renderers.hpp"
 #include "proxy/sink/summary.hpp"
 
 namespace eastap::app {
@@ -69,6 +72,15 @@ std::string described(const config::Config& config, const certs::Authority& auth
   return text;
 }
 
+/// The code that leads a phone's camera to the page: only where a person can see it, and whole.
+std::string qr_code(const std::string& url, bool coloured) {
+  constexpr std::string_view indent = "     ";
+  const auto code = portal::make_qr(url);
+  const std::size_t width = sink::terminal_width(STDERR_FILENO);  // 0: no terminal
+  if (width < indent.size() + portal::qr_width(code)) return {};
+  return portal::qr_lines(code, indent, coloured);
+}
+
 /// What a person needs before the phone is in hand.
 std::string introduction(const config::Config& config, const net::Server& server,
                          const certs::Authority& authority, const std::string& capture) {
@@ -82,6 +94,10 @@ std::string introduction(const config::Config& config, const net::Server& server
                                 : addresses.front();
   // Lines stay within 80 columns where names and paths allow it.
   std::string text = "eastap " + std::string{version()} + "\n";
+  if (config.pages.enabled && config.pages.qr && !authority.stand_in) {
+    text += qr_code(portal::page_url(addresses.front(), server.port()),
+                    config.color != config::ColorMode::never);
+  }
   text += "  1  Phone, Wi-Fi > this network > proxy > manual (mobile data off):\n";
   text += "     server " + addresses.front() + "   port " + port + '\n';
   if (addresses.size() > 1) {
@@ -89,10 +105,16 @@ std::string introduction(const config::Config& config, const net::Server& server
     for (std::size_t i = 1; i < addresses.size() && i < 4; ++i) text += ' ' + addresses[i];
     text += ")\n";
   }
-  text += authority.stand_in
-              ? "  2  No CA is needed: every decrypted host has a certificate of its own\n"
-              : "  2  Phone, browser: http://" + first + ':' + port +
-                    "/  install and trust the certificate\n" + described(config, authority);
+  if (authority.stand_in) {
+    text += "  2  No CA is needed: every decrypted host has a certificate of its own\n";
+  } else if (config.pages.enabled) {
+    text += "  2  Phone, camera or browser: http://" + first + ':' + port + "/\n";
+    text += "     or, through the proxy, http://eastap.test/  install, trust, test\n";
+    text += described(config, authority);
+  } else {
+    text += "  2  Phone: install and trust the certificate (eastap ca export)\n";
+    text += described(config, authority);
+  }
   text += "  3  Open the mail app. Decrypted hosts:";
   for (std::size_t i = 0; i < config.intercept.size() && i < 4; ++i)
     text += ' ' + config.intercept[i];

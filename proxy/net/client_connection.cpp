@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "decoder/base/text.hpp"
+#include "decoder/model/tls_words.hpp"
 #include "proxy/http/decoder.hpp"
 #include "proxy/net/client_certificate.hpp"
 #include "proxy/net/plain_http.hpp"
@@ -74,6 +75,8 @@ ClientConnection::ClientConnection(Services& services, PolicyPtr policy, Connect
   facts_.id = id;
   facts_.opened = now();
   facts_.client = authority(client);
+  error_code gone;  // a client that left already has no use for pages
+  reached_ = device_.socket().local_endpoint(gone);
 }
 
 std::shared_ptr<const model::Connection> ClientConnection::facts() const {
@@ -222,6 +225,7 @@ asio::awaitable<void> ClientConnection::serve() {
     co_await refuse(400, "Bad Request", head.unreadable);
     co_return;
   }
+  agent_ = model::HeaderList{head.text}.find("User-Agent").value_or("");
   if (parsed->method == "CONNECT") {
     const std::string target{parsed->target};
     co_await serve_connect(target);
@@ -240,6 +244,12 @@ asio::awaitable<void> ClientConnection::serve_connect(std::string_view authority
   }
   facts_.host = target->host;
   facts_.port = target->port;
+  note_client(&portal::ClientLog::proxied);
+  if (is_own(*target) && target->port != reached_.port()) {
+    Target own = std::move(*target);
+    co_await serve_own_connect(std::move(own));
+    co_return;
+  }
   const bool decrypt = !is_other_mail_port(target->port) && policy_->intercepts(target->host);
   const auto refusal = decrypt ? policy_->phone_tls().refusal(target->host) : std::nullopt;
   Target chosen = std::move(*target);
@@ -251,6 +261,10 @@ asio::awaitable<void> ClientConnection::serve_connect(std::string_view authority
                       "; to watch it, give it a certificate (--certificate " + facts_.host +
                       "=FILE), or let the CA sign for it (eastap ca renew, with every --permit)";
     co_await tunnel(std::move(chosen), "ca_constraints", std::move(why));
+  } else if (services_.trust.spared(plain_address(client_address_), facts_.host)) {
+    std::string why =
+        facts_.host + " passed through undecrypted: this client refused our certificate";
+    co_await tunnel(std::move(chosen), "refused_certificate", std::move(why));
   } else {
     co_await intercept(std::move(chosen));
   }
@@ -274,7 +288,8 @@ asio::awaitable<void> ClientConnection::tunnel(Target target, std::string reason
   co_await relay(device_, *server_, counters_, nullptr, std::move(nothing));
 }
 
-asio::awaitable<bool> ClientConnection::phone_handshake() {
+asio::awaitable<ClientConnection::HandshakeEnd> ClientConnection::phone_handshake() {
+  HandshakeEnd result;
   // The first octet tells TLS from anything else, before OpenSSL answers plain text with an alert.
   const auto& deadlines = policy_->deadlines();
   for (;;) {
@@ -286,40 +301,44 @@ asio::awaitable<bool> ClientConnection::phone_handshake() {
       if (first.front() == '\x16') break;
       tunnel::ClientHelloReader reader;
       reader.feed(as_octets(first));
-      event(ConnectionEvent::Kind::malformed, "not_tls",
-            "Not TLS inside CONNECT " + authority(facts_.host, facts_.port) + ", but " +
-                std::string{reader.protocol()} + " (first octets " + first_octets(first) +
-                "). To pass this host through untouched: --tunnel " + facts_.host);
-      co_return false;
+      result.kind = ConnectionEvent::Kind::malformed;
+      result.reason = "not_tls";
+      result.detail = "Not TLS inside CONNECT " + authority(facts_.host, facts_.port) + ", but " +
+                      std::string{reader.protocol()} + " (first octets " + first_octets(first) +
+                      "). To pass this host through untouched: --tunnel " + facts_.host;
+      co_return result;
     }
     if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
-      event(ConnectionEvent::Kind::client_tls_failed, "closed_before_hello",
-            "The device closed the connection before it began TLS: usually a connection opened in "
-            "advance and not needed.");
-      co_return false;
+      result.reason = "closed_before_hello";
+      result.detail =
+          "The device closed the connection before it began TLS: usually a connection opened in "
+          "advance and not needed.";
+      co_return result;
     }
     auto waiting = device_.readable();
     const auto [in_time, error] = co_await within(std::move(waiting), deadlines.client_hello);
     if (!in_time) {
-      event(ConnectionEvent::Kind::client_tls_failed, "hello_timeout",
-            "The device sent nothing after the proxy's answer to CONNECT.");
-      co_return false;
+      result.reason = "hello_timeout";
+      result.detail = "The device sent nothing after the proxy's answer to CONNECT.";
+      co_return result;
     }
-    if (error) co_return false;
+    if (error) co_return result;
   }
   std::string error;
   certs::TlsHandle ssl = policy_->phone_tls().make(
-      facts_.host, error, tls::ClientContext::certificate_request(server_->ssl()));
+      facts_.host, error,
+      server_ ? tls::ClientContext::certificate_request(server_->ssl()) : nullptr);
   if (!ssl) {
-    event(ConnectionEvent::Kind::client_tls_failed, "proxy", error);
-    co_return false;
+    result.reason = "proxy";
+    result.detail = error;
+    co_return result;
   }
   device_.start_tls(std::move(ssl));
   auto handshake = device_.handshake();
   const auto [in_time, end] = co_await within(std::move(handshake), deadlines.client_tls);
   facts_.sni = tls::ServerContext::server_name(device_.ssl());
-  if (in_time && end == End::none) co_return true;
-  if (stopping_) co_return false;
+  result.done = in_time && end == End::none;
+  if (result.done || stopping_) co_return result;
   TlsFailureFacts failed;
   failed.timed_out = !in_time;
   failed.end = end;
@@ -329,9 +348,12 @@ asio::awaitable<bool> ClientConnection::phone_handshake() {
   failed.leaf_error = tls::ServerContext::leaf_error(device_.ssl());
   failed.legacy = tls::ServerContext::legacy(device_.ssl());
   failed.host = facts_.sni.empty() ? facts_.host : facts_.sni;
-  const TlsFailureWords words = explain_client_tls_failure(failed);
-  event(ConnectionEvent::Kind::client_tls_failed, words.reason, words.detail);
-  co_return false;
+  failed.no_server_name = facts_.sni.empty() && !tunnel::parse_address(facts_.host);
+  failed.agent = agent_;
+  TlsFailureWords words = explain_client_tls_failure(failed);
+  result.reason = std::move(words.reason);
+  result.detail = std::move(words.detail);
+  co_return result;
 }
 
 asio::awaitable<void> ClientConnection::intercept(Target target) {
@@ -349,8 +371,14 @@ asio::awaitable<void> ClientConnection::intercept(Target target) {
   constexpr std::string_view established = "HTTP/1.1 200 Connection established\r\n\r\n";
   const End end = co_await device_.write_all(as_octets(established));
   if (end != End::none) co_return;
-  const bool trusted = co_await phone_handshake();
-  if (!trusted || stopping_) {
+  const HandshakeEnd shaken = co_await phone_handshake();
+  if (shaken.done) {
+    note_client(&portal::ClientLog::decrypted);
+  } else if (!shaken.reason.empty() && !stopping_) {
+    event(shaken.kind, shaken.reason, shaken.detail);
+    if (model::is_distrust(shaken.reason)) count_refusal();
+  }
+  if (!shaken.done || stopping_) {
     device_.close();
     server_->send_close_notify();
     server_->close();
@@ -364,9 +392,42 @@ asio::awaitable<void> ClientConnection::intercept(Target target) {
                                             policy_->assembler_limits(), services_.masker);
   tell_of_client_certificate();
   std::vector<std::byte> nothing;
+  const auto begun = std::chrono::steady_clock::now();
   const RelayEnd ended =
       co_await relay(device_, *server_, counters_, assembler_.get(), std::move(nothing));
-  if (!stopping_) explain_tls_end(ended);
+  if (stopping_) co_return;
+  explain_tls_end(ended);
+  judge_use(ended, std::chrono::steady_clock::now() - begun);
+}
+
+void ClientConnection::judge_use(const RelayEnd& ended, std::chrono::nanoseconds lasted) {
+  // An app that checks the certificate by itself (pinning) does so after the handshake, and leaves
+  // at once; a connection opened in advance stays open for a while.
+  constexpr std::chrono::seconds at_once{5};
+  if (counters_.up != 0) {
+    services_.trust.accepted(plain_address(client_address_), facts_.host);
+  } else if (ended.device_first && counters_.down == 0 && lasted < at_once) {
+    std::string detail =
+        "The device took the certificate for " + facts_.host +
+        " and closed the connection at once, without a request: the app may accept "
+        "only its own certificates, or had no use for the connection. To pass the "
+        "host through: --tunnel " +
+        facts_.host;
+    model::append_agent(detail, agent_);
+    event(ConnectionEvent::Kind::client_tls_failed, "closed_after_handshake", detail);
+    count_refusal();
+  }
+}
+
+void ClientConnection::count_refusal() {
+  if (!services_.trust.refused(plain_address(client_address_), facts_.host)) return;
+  const auto& trust = policy_->config().trust;
+  const auto minutes = std::chrono::ceil<std::chrono::minutes>(trust.tunnel_for).count();
+  event(ConnectionEvent::Kind::proxy_note, "tunnelled_for_client",
+        plain_address(client_address_) + " has refused our certificate for " + facts_.host + ' ' +
+            std::to_string(trust.tunnel_after_failures) +
+            " times: from now on this host is passed through undecrypted for it, for " +
+            std::to_string(minutes) + " min (--tunnel-for). Its other hosts are not concerned.");
 }
 
 void ClientConnection::tell_of_client_certificate() {
@@ -398,7 +459,7 @@ void ClientConnection::explain_tls_end(const RelayEnd& ended) {
   if (ended.alert >= 0) {
     event(ConnectionEvent::Kind::malformed, "tls_alert",
           "TLS inside CONNECT " + authority(facts_.host, facts_.port) + " was broken off by " +
-              who + " (TLS alert " + alert_word(ended.alert) + ")");
+              who + " (TLS alert " + model::alert_word(ended.alert) + ")");
   } else {
     event(ConnectionEvent::Kind::malformed, "tls",
           "What " + who + " sent is not valid TLS: " + ended.tls_error);

@@ -11,8 +11,10 @@
 #include "proxy/net/asio.hpp"
 #include "proxy/net/dial.hpp"
 #include "proxy/net/local_pages.hpp"
+#include "proxy/net/plain_http.hpp"
 #include "proxy/net/policy.hpp"
 #include "proxy/net/relay.hpp"
+#include "proxy/net/trust_watch.hpp"
 #include "proxy/pipeline/assembler.hpp"
 #include "proxy/tls/stream.hpp"
 
@@ -23,7 +25,8 @@ struct Services {
   pipeline::Output& output;
   pipeline::ExchangeIds& exchange_ids;
   const http::Masker& masker;
-  CaDownload ca;
+  LocalPages& pages;
+  TrustWatch& trust;
   ToldHosts told_client_certificates;
 };
 
@@ -65,9 +68,22 @@ class ClientConnection {
   /// `why`: for the tail.
   asio::awaitable<void> tunnel(Target target, std::string reason, std::string why);
   asio::awaitable<void> intercept(Target target);
-  asio::awaitable<bool> phone_handshake();
+  /// How TLS with the phone began, or why it did not; for the admin in the latter case.
+  struct HandshakeEnd {
+    bool done = false;
+    model::ConnectionEvent::Kind kind = model::ConnectionEvent::Kind::client_tls_failed;
+    std::string reason, detail;
+  };
+  asio::awaitable<HandshakeEnd> phone_handshake();
   asio::awaitable<void> serve_plain(Head first);
   asio::awaitable<bool> plain_exchange(Head& head, Target target, std::string origin_form);
+  // own_connection.cpp: requests for the proxy itself
+  [[nodiscard]] bool is_own(const Target& target) const;
+  asio::awaitable<void> serve_own_connect(Target target);
+  asio::awaitable<std::string> read_inner_head();
+  asio::awaitable<void> answer_own(std::string head, std::string authority_text,
+                                   bool through_proxy);
+  void note_client(void (portal::ClientLog::*what)(std::string_view, Timestamp));
   asio::awaitable<void> refuse(std::uint16_t status, std::string_view phrase, std::string text);
   asio::awaitable<void> answer_dial_failure(DialFailure failure);
   /// Ends the device's connection after an answer that it must not lose.
@@ -76,6 +92,9 @@ class ClientConnection {
   void tell_of_client_certificate();
   /// What a relay's end tells the admin beyond the exchanges.
   void explain_tls_end(const RelayEnd& ended);
+  /// Whether the device used a decrypted connection, or left it as if it did not trust it.
+  void judge_use(const RelayEnd& ended, std::chrono::nanoseconds lasted);
+  void count_refusal();
 
   void event(model::ConnectionEvent::Kind kind, std::string reason, std::string detail);
   [[nodiscard]] std::shared_ptr<const model::Connection> facts() const;
@@ -83,6 +102,7 @@ class ClientConnection {
   Services& services_;
   const PolicyPtr policy_;  // before the streams, whose TLS belongs to its contexts
   asio::ip::address client_address_;
+  asio::ip::tcp::endpoint reached_;  // where the client reached us
   model::Connection facts_;
   tls::Stream device_;
   std::optional<tls::Stream> server_;
@@ -91,6 +111,7 @@ class ClientConnection {
   std::unique_ptr<pipeline::Assembler> assembler_;
   RelayCounters counters_;
   std::uint64_t plain_delivered_ = 0;  // octets of answers on the present plain connection
+  std::string agent_;                  // User-Agent of the first request, which mostly is a CONNECT
   bool stopping_ = false;
 };
 

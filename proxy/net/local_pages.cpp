@@ -1,49 +1,23 @@
 #include "proxy/net/local_pages.hpp"
 
+#include <utility>
+
+#include "decoder/model/header_list.hpp"
+#include "proxy/net/dial.hpp"
+#include "proxy/net/plain_http.hpp"
+
 namespace eastap::net {
 namespace {
 
-std::string answer(std::uint16_t status, std::string_view reason, std::string_view type,
-                   std::string_view extra_head, std::string_view body, bool with_body) {
-  std::string text = "HTTP/1.1 " + std::to_string(status) + ' ';
-  text += reason;
-  text += "\r\nContent-Type: ";
-  text += type;
-  text += "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n";
-  text += extra_head;
-  text += "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n";
-  if (with_body) text += body;
-  return text;
-}
+Timestamp now() { return std::chrono::floor<Microseconds>(std::chrono::system_clock::now()); }
 
-std::string front_page(const CaDownload& ca) {
-  return R"(<!doctype html><html lang="en"><meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>eastap</title>
-<style>body{font:1.1em/1.5 system-ui,sans-serif;max-width:38em;margin:2em auto;padding:0 1em}
-a.get{display:inline-block;padding:.6em 1em;margin:.3em 0;border:1px solid;border-radius:.4em}
-code{overflow-wrap:anywhere}</style>
-<h1>eastap is running here</h1>
-<p>This proxy records what this phone and its Exchange server say to each other. Only its
-administrator should ask you to install the certificate below.</p>
-<p><a class="get" href="/ca.cer">Get the certificate (phones)</a><br>
-<a class="get" href="/ca.pem">Get it as PEM (computers)</a></p>
-<p>Name: <b>)" +
-         ca.name + "</b><br>SHA-256: <code>" + ca.sha256 + R"(</code></p>
-<ol>
-<li><b>iPhone, iPad</b> (open this page in Safari): after the download, Settings &rsaquo; General
-&rsaquo; VPN &amp; Device Management &rsaquo; install it; then Settings &rsaquo; General &rsaquo;
-About &rsaquo; Certificate Trust Settings &rsaquo; switch it on. Both steps are needed.</li>
-<li><b>Android</b>: Settings &rsaquo; Security &rsaquo; Encryption &amp; credentials &rsaquo;
-Install a certificate &rsaquo; CA certificate. Many apps trust it only when the account is set to
-accept all certificates.</li>
-<li><b>Windows</b>: import it into <i>Trusted Root Certification Authorities</i>.</li>
-<li>Set this address and port as the HTTP proxy of the Wi-Fi network, switch mobile data off, and
-switch Wi-Fi off and on once.</li>
-</ol>
-<p>Afterwards remove the proxy setting and the certificate.</p>
-</html>
-)";
+/// Fills in how the request names us: the authority of its target, else Host.
+void set_host(portal::Request& request, std::string_view name) {
+  // A Host without port means the default one of the scheme, RFC 9110 7.2.
+  const auto named = parse_authority(name, request.tls ? 443 : 80);
+  if (!named) return;
+  request.host = tunnel::normalised_host(named->host);
+  request.host_port = named->port;
 }
 
 }  // namespace
@@ -52,33 +26,72 @@ std::string plain_answer(std::uint16_t status, std::string_view reason, std::str
   std::string body = "eastap: ";
   body += text;
   body += '\n';
-  return answer(status, reason, "text/plain; charset=utf-8", "", body, true);
+  std::string answer = "HTTP/1.1 " + std::to_string(status) + ' ';
+  answer += reason;
+  answer += "\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: " +
+            std::to_string(body.size()) +
+            "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
+            "Connection: close\r\n\r\n";
+  return answer + body;
 }
 
-std::string local_answer(std::string_view method, std::string_view target, const CaDownload& ca) {
-  const bool head = method == "HEAD";
-  if (method != "GET" && !head) {
-    return answer(405, "Method Not Allowed", "text/plain; charset=utf-8", "Allow: GET, HEAD\r\n",
-                  "eastap: only GET is answered here\n", true);
+std::string plain_address(const asio::ip::address& address) {
+  return tunnel::to_string(to_address(address));
+}
+
+bool LocalPages::is_own(const portal::Site& site, std::string_view host, std::uint16_t port,
+                        const asio::ip::tcp::endpoint& reached) {
+  return site.is_own(host, port, plain_address(reached.address()), reached.port());
+}
+
+void LocalPages::note(const std::function<void(portal::ClientLog& log)>& what) {
+  const std::scoped_lock lock{mutex_};
+  what(log_);
+}
+
+std::string LocalPages::answer(const portal::Site& site, const Visit& visit,
+                               const asio::ip::address& client,
+                               const asio::ip::tcp::endpoint& reached) {
+  const model::HeaderList fields{std::string{visit.head}};
+  portal::Request request;
+  request.method = visit.method;
+  const std::size_t mark = visit.target.find('?');
+  request.path = visit.target.substr(0, mark);
+  if (mark != std::string_view::npos) request.query = visit.target.substr(mark + 1);
+  request.tls = visit.tls;
+  request.through_proxy = visit.through_proxy;
+  set_host(request, visit.authority.empty() ? fields.find("Host").value_or("") : visit.authority);
+  request.user_agent = fields.find("User-Agent").value_or("");
+  request.client = plain_address(client);
+  request.proxy_address = plain_address(reached.address());
+  request.proxy_port = reached.port();
+  request.time = now();
+  request.probe = site.probe();
+  note([&](const portal::ClientLog& log) { request.known = log.facts(request.client); });
+
+  const portal::Reply reply = site.answer(request);
+  if (reply.note) {
+    bool news = true;
+    note([&](portal::ClientLog& log) {
+      if (reply.note->kind == portal::Note::Kind::downloaded) {
+        log.downloaded(request.client, request.time);
+      } else {
+        news = log.tell(request.client, reply.note->word);
+      }
+    });
+    if (news) {
+      model::ConnectionEvent event;
+      event.kind = model::ConnectionEvent::Kind::proxy_note;
+      event.time = request.time;
+      event.connection = visit.connection;
+      event.reason = reply.note->kind == portal::Note::Kind::downloaded
+                         ? "ca_downloaded"
+                         : "self_test_" + reply.note->word;
+      event.detail = reply.note->text;
+      output_.take(std::move(event));
+    }
   }
-  const std::string_view path = target.substr(0, target.find('?'));
-  if (path == "/") {
-    return answer(200, "OK", "text/html; charset=utf-8",
-                  "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'\r\n",
-                  front_page(ca), !head);
-  }
-  if (path == "/ca.cer") {
-    return answer(200, "OK", "application/x-x509-ca-cert",
-                  "Content-Disposition: attachment; filename=\"eastap-ca.cer\"\r\n", ca.der, !head);
-  }
-  if (path == "/ca.pem") {
-    return answer(200, "OK", "application/x-pem-file",
-                  "Content-Disposition: attachment; filename=\"eastap-ca.pem\"\r\n", ca.pem, !head);
-  }
-  return answer(
-      404, "Not Found", "text/plain; charset=utf-8", "",
-      "eastap: there is no such page here; / has the certificate and how to set up a phone\n",
-      !head);
+  return portal::to_octets(reply, visit.method != "HEAD", site.probe());
 }
 
 }  // namespace eastap::net

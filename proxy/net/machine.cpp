@@ -1,12 +1,16 @@
 #include "proxy/net/machine.hpp"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 
 #include <arpa/inet.h>
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <sys/resource.h>
+#include <unistd.h>
+
+#include "decoder/base/text.hpp"
 
 namespace eastap::net {
 namespace {
@@ -42,6 +46,14 @@ std::vector<ip::address> interface_addresses(bool only_reachable) {
 }  // namespace
 
 std::vector<ip::address> machine_addresses() { return interface_addresses(false); }
+
+std::vector<std::string> machine_names() {
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0 || name.front() == '\0') return {};
+  const std::string whole = to_lower(name.data());
+  const std::string first = whole.substr(0, whole.find('.'));
+  return {whole, first, first + ".local"};
+}
 
 std::vector<std::string> lan_addresses() {
   std::vector<std::string> v4;

@@ -12,6 +12,10 @@ namespace eastap::net {
 /// Every address of this machine, loopback and link-local included.
 [[nodiscard]] std::vector<boost::asio::ip::address> machine_addresses();
 
+/// How this machine is called: its host name, that without its domain, and that of multicast DNS;
+/// lower case.
+[[nodiscard]] std::vector<std::string> machine_names();
+
 /// This machine's own addresses that a phone on the local network can reach, best guess first.
 [[nodiscard]] std::vector<std::string> lan_addresses();
 

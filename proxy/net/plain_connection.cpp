@@ -220,16 +220,20 @@ asio::awaitable<void> ClientConnection::serve_plain(Head head) {
     if (!form) {
       const std::string method{parsed->method};
       if (target.starts_with('/')) {
-        const std::string answer = local_answer(method, target, services_.ca);
-        auto writing = device_.write_all(as_octets(answer));
-        co_await within(std::move(writing), policy_->deadlines().close);
-        co_await close_gently();
+        std::string by_host_field;
+        co_await answer_own(std::move(head.text), std::move(by_host_field), false);
         co_return;
       }
       const std::string text = "The proxy takes CONNECT host:port and http:// URLs, not \"" +
                                target.substr(0, 80) + "\"";
       event(ConnectionEvent::Kind::malformed, "request_target", text);
       co_await refuse(400, "Bad Request", text);
+      co_return;
+    }
+    note_client(&portal::ClientLog::proxied);
+    if (is_own(form->target)) {
+      const std::string own = authority(form->target.host, form->target.port);
+      co_await answer_own(std::move(head.text), own, true);
       co_return;
     }
     Target where = std::move(form->target);

@@ -58,6 +58,23 @@ tunnel::AddressRules address_rules(const config::Config& config, const PolicyBas
   return tunnel::AddressRules{std::move(rules)};
 }
 
+portal::Site make_site(const config::Config& config, const tunnel::HostRules& hosts,
+                       const PageBase& base) {
+  portal::SiteRules rules;
+  rules.enabled = config.pages.enabled;
+  rules.allowed = networks(config.pages.allow, "--allow-pages");
+  rules.probe = base.probe;
+  rules.names = machine_names();
+  rules.names.insert(rules.names.end(), config.pages.names.begin(), config.pages.names.end());
+  for (const auto& address : machine_addresses()) rules.addresses.push_back(to_address(address));
+  portal::Site site{std::move(rules)};
+  portal::PageFacts facts = base.facts;
+  facts.host_rules = [entries = hosts.entries()] { return entries; };
+  portal::add_pages(site, std::move(facts));
+  for (const auto& route : base.routes) site.add(route);
+  return site;
+}
+
 pipeline::AssemblerLimits assembler_limits(const config::Config& config) {
   pipeline::AssemblerLimits limits;
   limits.body = static_cast<std::size_t>(config.limits.body_bytes);
@@ -79,6 +96,7 @@ Policy::Policy(config::Config config, const PolicyBase& base)
       insecure_{insecure_rules(config_)},
       addresses_{address_rules(config_, base)},
       assembler_limits_{net::assembler_limits(config_)},
+      site_{make_site(config_, hosts_, base.pages)},
       key_log_{open_key_log(config_.keylog)},
       trusted_{certs::make_trust_store(config_.upstream_ca)},
       host_tls_{host_tls(config_, base)},
@@ -96,6 +114,7 @@ void check_rules(const config::Config& config) {
   (void)address_settings(config);
   (void)intercept_rules(config);
   (void)insecure_rules(config);
+  (void)networks(config.pages.allow, "--allow-pages");
 }
 
 }  // namespace eastap::net

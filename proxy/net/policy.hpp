@@ -11,15 +11,24 @@
 #include "proxy/net/host_tls.hpp"
 #include "proxy/net/resolver.hpp"
 #include "proxy/pipeline/assembler.hpp"
+#include "proxy/portal/pages.hpp"
 #include "proxy/tls/context.hpp"
 #include "proxy/tunnel/host_rules.hpp"
 
 namespace eastap::net {
 
+/// What the proxy's own pages tell under every policy.
+struct PageBase {
+  portal::PageFacts facts;                ///< its host rules are those of each policy
+  std::string probe{portal::kProbeName};  ///< `portal::SiteRules::probe`
+  std::vector<portal::Route> routes;      ///< further pages
+};
+
 /// What a reload leaves as it is; outlives every policy and connection.
 struct PolicyBase {
   certs::LeafCache& leaves;
   Resolver& resolver;
+  const PageBase& pages;
   std::vector<asio::ip::tcp::endpoint> listeners;  ///< of this proxy: never a target
 };
 
@@ -41,6 +50,7 @@ class Policy {
   [[nodiscard]] const pipeline::AssemblerLimits& assembler_limits() const {
     return assembler_limits_;
   }
+  [[nodiscard]] const portal::Site& site() const { return site_; }
   /// Opens connections to servers under these rules.
   [[nodiscard]] Dialler& dialler() const { return *dialler_; }
 
@@ -50,6 +60,7 @@ class Policy {
   const tunnel::HostRules insecure_;
   const tunnel::AddressRules addresses_;
   const pipeline::AssemblerLimits assembler_limits_;
+  const portal::Site site_;
   const tls::KeyLog key_log_;
   const certs::StoreHandle trusted_;
   const HostTlsPtr host_tls_;

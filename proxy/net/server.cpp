@@ -1,8 +1,10 @@
 #include "proxy/net/server.hpp"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <mutex>
+#include <span>
 #include <thread>
 #include <unordered_set>
 #include <utility>
@@ -18,6 +20,7 @@
 
 #include "certs/leaf_cache.hpp"
 #include "config/invocation.hpp"
+#include "decoder/base/text.hpp"
 #include "proxy/net/admission.hpp"
 #include "proxy/net/client_connection.hpp"
 #include "proxy/net/listener.hpp"
@@ -28,23 +31,42 @@ namespace {
 
 using asio::ip::tcp;
 
-http::Masker make_masker() {
-  std::array<std::uint8_t, 32> salt{};
-  if (RAND_bytes(salt.data(), static_cast<int>(salt.size())) != 1) {
+template <std::size_t Size>
+std::array<std::uint8_t, Size> random_octets() {
+  std::array<std::uint8_t, Size> octets{};
+  if (RAND_bytes(octets.data(), static_cast<int>(octets.size())) != 1) {
     throw config::ConfigError{"the system's random generator failed: " +
                               certs::drain_errors("RAND_bytes").detail};
   }
-  return http::Masker{salt};
+  return octets;
 }
 
-CaDownload ca_download(const certs::Authority& authority) {
-  CaDownload ca;
-  ca.pem = authority.pem();
-  ca.der = authority.der();
-  const auto facts = authority.facts();
-  ca.name = facts.subject;
-  ca.sha256 = facts.sha256;
-  return ca;
+/// The host that the self-test calls. A CA that is limited to some hosts cannot sign for ours: then
+/// it is one below the first name it may sign for, which nobody else will look up meanwhile.
+std::string probe_host(const certs::Authority& authority) {
+  const std::string permitted = authority.permitted_text();
+  for (std::size_t at = 0; at < permitted.size();) {
+    const std::size_t end = std::min(permitted.find(", ", at), permitted.size());
+    std::string candidate = "eastap-probe." + permitted.substr(at, end - at);
+    if (authority.permits(candidate)) return candidate;
+    at = end + 2;
+  }
+  return std::string{portal::kProbeName};
+}
+
+/// What every policy's pages tell; the key of their form is new in each run.
+PageBase page_base(ServerStart& start) {
+  PageBase base;
+  base.facts.ca_pem = start.authority->pem();
+  base.facts.ca_der = start.authority->der();
+  const auto ca = start.authority->facts();
+  base.facts.ca_name = ca.subject;
+  base.facts.ca_sha256 = ca.sha256;
+  const auto key = random_octets<16>();
+  base.facts.form_key = to_hex(as_chars(std::as_bytes(std::span{key})));
+  base.probe = probe_host(*start.authority);
+  base.routes = std::move(start.routes);
+  return base;
 }
 
 /// One relay thread with its connections.
@@ -71,11 +93,13 @@ class Server::Core {
   Core(const config::Config& config, ServerStart start, pipeline::Output& output,
        spdlog::logger& log)
       : log_{log},
-        masker_{make_masker()},
+        masker_{random_octets<32>()},
         leaves_{start.authority, config.limits.leaf_cache},
         exchange_ids_{start.first_exchange},
         next_connection_{start.first_connection},
-        services_{output, exchange_ids_, masker_, ca_download(*start.authority)},
+        page_base_{page_base(start)},
+        pages_{output},
+        services_{output, exchange_ids_, masker_, pages_, trust_, {}},
         admission_{output} {
     workers_.push_back(std::make_unique<Worker>());
     listeners_.push_back(std::make_unique<Listener>(workers_[0]->context, config.listen));
@@ -100,10 +124,11 @@ class Server::Core {
   }
 
   void reload(const config::Config& config) {
-    PolicyBase base{leaves_, resolver_, {}};
+    PolicyBase base{leaves_, resolver_, page_base_, {}};
     for (const auto& listener : listeners_) base.listeners.push_back(listener->endpoint());
     auto next = std::make_shared<const Policy>(config, base);
     raise_file_limit(config.limits.connections, log_);
+    trust_.change({config.trust.tunnel_after_failures, config.trust.tunnel_for});
     const std::scoped_lock lock{policy_mutex_};
     policy_.swap(next);
   }
@@ -271,6 +296,9 @@ class Server::Core {
   certs::LeafCache leaves_;
   pipeline::ExchangeIds exchange_ids_;
   std::atomic<std::uint64_t> next_connection_;
+  const PageBase page_base_;
+  LocalPages pages_;
+  TrustWatch trust_;
   Services services_;
   Admission admission_;
   Resolver resolver_;

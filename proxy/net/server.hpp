@@ -12,6 +12,7 @@
 #include "proxy/net/machine.hpp"
 #include "proxy/net/policy.hpp"
 #include "proxy/pipeline/assembler.hpp"
+#include "proxy/portal/web.hpp"
 
 namespace eastap::net {
 
@@ -19,6 +20,7 @@ struct ServerStart {
   std::uint64_t first_connection = 1;  ///< a continued capture counts on
   std::uint64_t first_exchange = 1;
   std::shared_ptr<const certs::Authority> authority;
+  std::vector<portal::Route> routes;  ///< further pages, beside those of `portal::add_pages`
 };
 
 struct ServerCounts {

@@ -5,43 +5,12 @@
 #include <string_view>
 #include <utility>
 
+#include "decoder/model/tls_words.hpp"
+
 namespace eastap::net {
 namespace {
 
-struct Alert {
-  int code;
-  const char* word;
-};
-
-// RFC 8446 6.2 and RFC 5246 7.2.2
-constexpr std::array<Alert, 22> kAlerts{{
-    {0, "close_notify"},
-    {10, "unexpected_message"},
-    {20, "bad_record_mac"},
-    {22, "record_overflow"},
-    {40, "handshake_failure"},
-    {42, "bad_certificate"},
-    {43, "unsupported_certificate"},
-    {44, "certificate_revoked"},
-    {45, "certificate_expired"},
-    {46, "certificate_unknown"},
-    {47, "illegal_parameter"},
-    {48, "unknown_ca"},
-    {49, "access_denied"},
-    {50, "decode_error"},
-    {51, "decrypt_error"},
-    {70, "protocol_version"},
-    {71, "insufficient_security"},
-    {80, "internal_error"},
-    {90, "user_canceled"},
-    {112, "unrecognized_name"},
-    {116, "certificate_required"},
-    {120, "no_application_protocol"},
-}};
-
-bool is_about_trust(int alert) { return (alert >= 42 && alert <= 46) || alert == 48; }
-
-// device_setup_facts.md: the two steps on iOS, the user store on Android. Not trusted and pinned
+// The two steps on iOS, the user store on Android. Not trusted and pinned
 // look the same on the wire, so pinning is named as a possibility and never asserted.
 std::string trust_remedy(const std::string& host) {
   return "Install this proxy's CA on the device (open http://<proxy address>:<port>/ there); on "
@@ -52,14 +21,9 @@ std::string trust_remedy(const std::string& host) {
          host;
 }
 
-}  // namespace
+constexpr int kCertificateExpired = 45;  // RFC 8446 6.2
 
-std::string alert_word(int alert) {
-  for (const auto& known : kAlerts) {
-    if (known.code == alert) return known.word;
-  }
-  return "alert_" + std::to_string(alert);
-}
+}  // namespace
 
 bool looks_old(const std::string& reason, int alert) {
   // OpenSSL's words (ssl/ssl_err.c); the codes are not kept with the stream.
@@ -88,12 +52,17 @@ TlsFailureWords explain_client_tls_failure(const TlsFailureFacts& facts) {
   } else if (facts.timed_out) {
     words.reason = "handshake_timeout";
     words.detail = "The device began a TLS handshake for " + facts.host + " and did not finish it.";
-  } else if (is_about_trust(facts.alert)) {
-    words.reason = alert_word(facts.alert);
+  } else if (facts.alert == kCertificateExpired) {
+    words.reason = model::alert_word(facts.alert);
+    words.detail = "The device holds the certificate for " + facts.host +
+                   " for expired (TLS alert certificate_expired). Compare its date, time and time "
+                   "zone with those of this machine.";
+  } else if (facts.alert >= 0 && model::is_distrust(model::alert_word(facts.alert))) {
+    words.reason = model::alert_word(facts.alert);
     words.detail = "The device does not trust the certificate for " + facts.host + " (TLS alert " +
                    words.reason + "). " + trust_remedy(facts.host);
   } else if (facts.alert >= 0) {
-    words.reason = alert_word(facts.alert);
+    words.reason = model::alert_word(facts.alert);
     words.detail = "The device broke off the TLS handshake for " + facts.host + " (TLS alert " +
                    words.reason + ").";
     if (!facts.legacy && looks_old({}, facts.alert)) {
@@ -120,6 +89,11 @@ TlsFailureWords explain_client_tls_failure(const TlsFailureFacts& facts) {
     words.detail = "The device closed the connection to " + facts.host +
                    " before its first TLS message was complete.";
   }
+  if (facts.no_server_name && facts.certificate_sent) {
+    words.detail +=
+        " It sent no server name (SNI): the certificate is for the host of its CONNECT.";
+  }
+  model::append_agent(words.detail, facts.agent);
   return words;
 }
 

@@ -16,15 +16,14 @@ struct TlsFailureFacts {
   bool legacy = false;     ///< old versions were accepted
   std::string leaf_error;  ///< no certificate could be made
   std::string host;
+  bool no_server_name = false;  ///< the ClientHello had no SNI, and the host is no address
+  std::string agent;            ///< User-Agent of the CONNECT
 };
 
 struct TlsFailureWords {
   std::string reason;  ///< one word for records: "unknown_ca", "closed_after_certificate", …
   std::string detail;  ///< what it most likely means and what to do, for the admin
 };
-
-/// The name of an alert, RFC 8446 6: "unknown_ca", else "alert_<number>".
-[[nodiscard]] std::string alert_word(int alert);
 
 /// OpenSSL's `reason` or the peer's `alert` of a handshake that failed tell of a peer that speaks
 /// only what --legacy-tls allows: TLS 1.0 or 1.1, old cipher suites, small keys, no secure

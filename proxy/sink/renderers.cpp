@@ -35,7 +35,8 @@ void LineRenderer::append(std::string& out, const pipeline::Record& record) {
     append_exchange(out, *done);
   } else if (const auto* event = std::get_if<model::ConnectionEvent>(&record.what)) {
     if (event->kind == model::ConnectionEvent::Kind::tunnelled && event->connection &&
-        !first_time(event->connection->host)) {
+        // for a client that refuses us: a note has told it
+        (event->reason == "refused_certificate" || !first_time(event->connection->host))) {
       return;
     }
     render::append_event_lines(out, *event, settings_.style);

@@ -116,4 +116,11 @@ HostRules::Decision HostRules::decide(std::string_view host) const {
   return {};
 }
 
+std::vector<HostRules::Entry> HostRules::entries() const {
+  std::vector<Entry> entries;
+  entries.reserve(rules_.size());
+  for (const Rule& rule : rules_) entries.push_back({rule.pattern, rule.network, rule.action});
+  return entries;
+}
+
 }  // namespace eastap::tunnel

@@ -72,6 +72,15 @@ class HostRules {
   /// `host`: a name or an IP literal (brackets allowed), no port.
   [[nodiscard]] Decision decide(std::string_view host) const;
 
+  /// A rule as `decide` uses it.
+  struct Entry {
+    std::string pattern;             ///< normalised; empty for addresses and ranges
+    std::optional<Network> network;  ///< address or range
+    Action action = Action::tunnel;
+  };
+  /// All rules in the order in which they decide: the first that matches holds.
+  [[nodiscard]] std::vector<Entry> entries() const;
+
  private:
   struct Rule {
     std::string written;

@@ -150,7 +150,9 @@ void detect_new_device_id(Context& context);
 [[nodiscard]] int version_tenths(std::string_view version);
 
 /// TLS and upstream trouble, D-35: events without a device.
-void detect_connection(const model::ConnectionEvent& event, Incidents& incidents,
-                       const Clients& clients);
+void detect_connection(const model::ConnectionEvent& event, Incidents& incidents, Clients& clients);
+/// A client that refused to have a host decrypted lets it be decrypted now: its incidents are over.
+void detect_trust(std::string_view client, std::string_view host, Timestamp at,
+                  Incidents& incidents);
 
 }  // namespace eastap::findings

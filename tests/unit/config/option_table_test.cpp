@@ -137,8 +137,10 @@ TEST_SUITE("config.option_table") {
       };
       CHECK(shown({"run"}, kHome) == option.shown(Config{}).front());
       const std::size_t dot = option.key.find('.');
-      const ConfigFile file{"[" + option.key.substr(0, dot) + "]\n" + option.key.substr(dot + 1) +
-                            " = \"" + value(21) + "\"\n"};
+      const std::string head =
+          dot == std::string::npos ? std::string{} : "[" + option.key.substr(0, dot) + "]\n";
+      const std::string name = dot == std::string::npos ? option.key : option.key.substr(dot + 1);
+      const ConfigFile file{head + name + " = \"" + value(21) + "\"\n"};
       Environment environment = kHome;
       environment["EASTAP_CONFIG"] = file.path();
       CHECK(shown({"run"}, environment) == value(21));

@@ -36,6 +36,36 @@ TEST_SUITE("proxy.net.tls_failure") {
     CHECK(explain_client_tls_failure(facts).reason == "alert_200");
   }
 
+  TEST_CASE("an expired certificate means the clock, no common version an old device") {
+    TlsFailureFacts facts;
+    facts.end = eastap::tls::End::tls_error;
+    facts.host = "mail.contoso.com";
+    facts.alert = 45;  // certificate_expired
+    auto words = explain_client_tls_failure(facts);
+    CHECK(words.reason == "certificate_expired");
+    CHECK(words.detail.find("time zone") != std::string::npos);
+    facts.alert = -1;
+    facts.openssl_reason = "unsupported protocol";
+    words = explain_client_tls_failure(facts);
+    CHECK(words.reason == "old_tls");
+    CHECK(words.detail.find("--tunnel mail.contoso.com") != std::string::npos);
+    facts.openssl_reason = "wrong signature length";
+    CHECK(explain_client_tls_failure(facts).reason == "tls_error");
+  }
+
+  TEST_CASE("a missing server name and the client's name are told with a refusal") {
+    TlsFailureFacts facts;
+    facts.end = eastap::tls::End::tls_error;
+    facts.alert = 48;
+    facts.host = "mail.contoso.com";
+    facts.certificate_sent = true;
+    facts.no_server_name = true;
+    facts.agent = "dataaccessd/1.0";
+    const auto words = explain_client_tls_failure(facts);
+    CHECK(words.detail.find("no server name (SNI)") != std::string::npos);
+    CHECK(words.detail.ends_with("User-Agent of its CONNECT: dataaccessd/1.0"));
+  }
+
   TEST_CASE(
       "a certificate that could not be made is the proxy's failure, whatever the device did") {
     TlsFailureFacts facts;
