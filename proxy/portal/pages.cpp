@@ -79,6 +79,7 @@ Reply status(const Request& request) {
   json.member("downloaded", request.known.downloaded != Timestamp{});
   json.member("reason", request.known.reason);
   json.end_object();
+  if (verdict.word == "waiting") return reply;  // the next question has an answer
   Note note;
   note.kind = Note::Kind::tested;
   note.word = verdict.word;

@@ -23,7 +23,7 @@ constexpr std::string_view kAppleTrust =
 
 const Steps kIphone{
     {kNetwork,
-     "<b>Set the proxy.</b> Settings › Wi-Fi › <i>ⓘ</i> beside the network › Configure Proxy › "
+     "<b>Set the proxy.</b> Settings › Wi-Fi › <i>(i)</i> beside the network › Configure Proxy › "
      "Manual: server <code>{server}</code>, port <code>{port}</code> › Save. Or <i>Automatic</i> "
      "with <code>{url}proxy.pac</code>: then only mail hosts take this way.",
      "<b>Get the profile</b>, in Safari: <a class=\"get\" href=\"/eastap.mobileconfig\">Profile "

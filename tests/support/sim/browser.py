@@ -17,6 +17,7 @@ import subprocess
 import tempfile
 import threading
 import time
+import urllib.parse
 from typing import Any, Optional, Sequence
 
 TIMEOUT = float(os.environ.get("EASTAP_TEST_TIMEOUT", "30")) * 3  # a browser starts slowly on a busy machine
@@ -52,7 +53,7 @@ class Browser:
 
         environment = {**os.environ, "HOME": str(home), "XDG_CONFIG_HOME": str(home), "XDG_CACHE_HOME": str(home)}
         self.process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                                        env=environment, preexec_fn=hand_over, pass_fds=(3, 4, commands, answers))
+                                        env=environment, preexec_fn=hand_over, close_fds=False)
         os.close(commands)
         os.close(answers)
         self._number = 0
@@ -64,6 +65,7 @@ class Browser:
         self.call("Page.enable")
         self.call("Runtime.enable")
         self.call("Log.enable")
+        self.call("Network.enable")
         self.call("Emulation.setDeviceMetricsOverride",
                   {"width": size[0], "height": size[1], "deviceScaleFactor": 2, "mobile": True})
         if dark:
@@ -108,9 +110,11 @@ class Browser:
             message["sessionId"] = session
         os.write(self._commands, json.dumps(message).encode() + b"\0")
         try:
-            answer = self._replies.pop(number).get(timeout=TIMEOUT)
+            answer = self._replies[number].get(timeout=TIMEOUT)
         except queue.Empty:
             raise AssertionError(f"the browser did not answer {method}") from None
+        finally:
+            del self._replies[number]
         if "error" in answer:
             raise AssertionError(f"{method}: {answer['error']}")
         return answer.get("result", {})
@@ -149,6 +153,11 @@ class Browser:
                 raise AssertionError(f"waited in vain for {expression}; the page says: {self.evaluate('document.body.innerText')[:600]}")
             time.sleep(0.1)
 
+    def hosts(self) -> set[str]:
+        """Everything that the pages asked for, by host."""
+        return {urllib.parse.urlsplit(event["params"]["request"]["url"]).netloc
+                for event in self.events if event["method"] == "Network.requestWillBeSent"}
+
     def complaints(self) -> list[str]:
         """What the browser holds against the page: exceptions, blocked content, console errors."""
         found = []
@@ -164,6 +173,9 @@ class Browser:
         pathlib.Path(path).write_bytes(base64.b64decode(shot["data"]))
 
     def close(self) -> None:
+        """Once more changes nothing."""
+        if self._commands < 0:
+            return
         if self.process.poll() is None:
             self.process.terminate()
             try:
@@ -173,6 +185,7 @@ class Browser:
                 self.process.wait()
         for descriptor in (self._commands, self._answers):
             os.close(descriptor)
+        self._commands = -1
         self._home.cleanup()
 
     def __enter__(self) -> "Browser":
