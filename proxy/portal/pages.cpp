@@ -22,7 +22,7 @@ constexpr std::chrono::milliseconds kOldestTest{60'000};
 Note download(const Request& request, std::string word) {
   Note note;
   note.kind = Note::Kind::downloaded;
-  note.text = request.client + " (" + std::string{title(detect(request.user_agent))} +
+  note.text = "this client (" + std::string{title(detect(request.user_agent))} +
               ") got the certificate as " + word;
   note.word = std::move(word);
   return note;

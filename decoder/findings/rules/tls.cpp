@@ -133,8 +133,9 @@ void device_side(const ConnectionEvent& event, Incidents& incidents, Clients& cl
       break;
     default: {
       Cause cause = untrusted(clients.has_certificate(client), system_of(agent));
-      incident->summary = words({client, " does not trust the interception CA for ", host, " (",
-                                 evidence, "); ", cause.likely});
+      incident->summary = words(
+          {client, " does not trust the interception CA for ", host, " (", evidence,
+           "), and none of its hosts was decrypted since the evidence begins; ", cause.likely});
       incident->next_step = std::move(cause.next_step);
     }
   }

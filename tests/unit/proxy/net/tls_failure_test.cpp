@@ -48,7 +48,7 @@ TEST_SUITE("proxy.net.tls_failure") {
     facts.openssl_reason = "unsupported protocol";
     words = explain_client_tls_failure(facts);
     CHECK(words.reason == "old_tls");
-    CHECK(words.detail.find("--tunnel mail.contoso.com") != std::string::npos);
+    CHECK(words.detail.find("--legacy-tls") != std::string::npos);
     facts.openssl_reason = "wrong signature length";
     CHECK(explain_client_tls_failure(facts).reason == "tls_error");
   }
