@@ -8,7 +8,8 @@ namespace eastap::certs {
 
 namespace {
 
-constexpr std::size_t kLongest = 1000;
+// Octets; access tokens of Microsoft 365, which eastap check reads this way, have two to four kB.
+constexpr std::size_t kLongest = 16 * 1024;
 
 }  // namespace
 

@@ -71,6 +71,23 @@ const std::vector<Command>& command_table() {
         "eastap explain AirSync:SyncKey  # a tag; also as page and token: 0 0x0b",
         "eastap explain provision-loop  # a rule, with what is set for it"},
        true},
+      {Subcommand::check,
+       in::check,
+       "check",
+       "ADDRESS|HOST",
+       true,
+       "test a server as a phone would",
+       "Takes a mail address and goes all the way that a phone goes: names, Autodiscover (the four "
+       "ways of version 1, then version 2), TLS and certificate as iOS judges them, OPTIONS, "
+       "Provision, FolderSync, the first Sync of the Inbox, GetItemEstimate, Ping. With a host "
+       "name "
+       "it begins at the server. Each step is told with its time, what was seen, and what to do. "
+       "Nothing in the mailbox changes but for the device partnership that any phone makes. Ends "
+       "with 0 when no step failed, 1 when one did.",
+       {"eastap check alice@contoso.com  # asks for the password; an empty one skips what needs it",
+        "eastap check mail.contoso.com  # the server alone, no password",
+        "eastap check mail.contoso.com --user alice --password-file p.txt --json  # for a program",
+        "eastap check alice@contoso.com --heartbeat 15m  # do firewalls let a phone wait?"}},
       {Subcommand::ca_create,
        in::ca_create,
        "ca create",

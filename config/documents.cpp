@@ -16,9 +16,9 @@ namespace {
 constexpr std::size_t kWidth = 80;
 constexpr std::size_t kColumn = 32;  // of the summaries
 constexpr std::size_t kCommandColumn = 14;
-constexpr std::array kGroups{Group::proxy,  Group::pages,  Group::certificates, Group::capture,
-                             Group::output, Group::decode, Group::rules,        Group::deadlines,
-                             Group::limits, Group::general};
+constexpr std::array kGroups{Group::proxy,     Group::pages,  Group::certificates, Group::capture,
+                             Group::output,    Group::decode, Group::check,        Group::rules,
+                             Group::deadlines, Group::limits, Group::general};
 
 /// `text` in lines of at most `width`, the following ones after `indent`.
 std::string wrapped(std::string_view text, std::size_t first_column, std::size_t indent,

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/check_options.hpp"
 #include "config/config.hpp"
 
 namespace eastap::config {
@@ -27,6 +28,7 @@ enum class Subcommand : std::uint8_t {
   ca_import,
   ca_export,
   doctor,
+  check,
 };
 
 enum class Shell : std::uint8_t { bash, zsh };           ///< --completion
@@ -67,6 +69,7 @@ struct Invocation {
                            ///< stdout. doctor: the host, "-": none
   std::vector<std::string> words;  ///< explain
   double speed = 0;                ///< replay: times real time; 0: as fast as it reads
+  CheckOptions check;              ///< check; `file` is then the address or host
   BodyForm body_form = BodyForm::xml;
   CertificateForm certificate_form = CertificateForm::pem;
   CaSettings ca;

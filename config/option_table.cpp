@@ -17,6 +17,7 @@ std::vector<Option> make_table() {
   add_capture_options(table);
   add_output_options(table);
   add_decode_options(table);
+  add_check_options(table);
   add_rule_options(table);
   add_limit_options(table);
   add_deadline_options(table);
@@ -52,6 +53,7 @@ std::string_view title(Group group) {
     case Group::capture: return "Capture";
     case Group::output: return "Output";
     case Group::decode: return "Format";
+    case Group::check: return "Check";
     case Group::rules: return "Rules";
     case Group::limits: return "Limits";
     case Group::deadlines: return "Deadlines";

@@ -361,8 +361,11 @@ void set_file(Invocation& invocation, const Command& command, std::string file,
               const std::vector<Setting>& flags) {
   if (file.empty()) {
     if (command.file_required) {
-      throw ConfigError{"eastap " + command.name + ": a " + command.file_name +
-                        " is missing, or - for stdin; see eastap " + command.name + " --help"};
+      const bool subject = command.command == Subcommand::check;
+      throw ConfigError{"eastap " + command.name +
+                        (subject ? ": a mail address or host is missing"
+                                 : ": a " + command.file_name + " is missing, or - for stdin") +
+                        "; see eastap " + command.name + " --help"};
     }
     return;
   }

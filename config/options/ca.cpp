@@ -119,6 +119,8 @@ const std::vector<SecretVariable>& secret_variables() {
       {"EASTAP_CERTIFICATE_PASSWORD",
        "opens the files of --certificate and --client-certificate that have no password_file"},
       {"EASTAP_PKCS12_PASSWORD", "of the file that ca export --pkcs12 writes, or ca import reads"},
+      {kPasswordVariable, "the password for check"},
+      {kTokenVariable, "an OAuth access token for check, in place of a password"},
   };
   return variables;
 }

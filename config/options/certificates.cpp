@@ -13,21 +13,21 @@ void add_certificate_options(std::vector<Option>& table) {
       [](Config& config) -> std::string& { return config.ca_dir; });
   ca_dir.default_text = "~/.local/share/eastap";
   table.push_back(ca_dir);
-  table.push_back(list(named("--upstream-ca", "FILE", "upstream_ca", Group::certificates, in::run,
-                             "more roots for servers, PEM",
+  table.push_back(list(named("--upstream-ca", "FILE", "upstream_ca", Group::certificates,
+                             in::run | in::check, "more roots for servers, PEM",
                              "All certificates of the file, beside the system's. For servers with "
                              "a certificate of the organisation's own CA.",
                              "/etc/ssl/company-root.pem"),
                        [](Config& config) -> Values& { return config.upstream_ca; }));
   table.push_back(
-      list(named("--upstream-insecure", "HOST", "upstream_insecure", Group::certificates, in::run,
-                 "server whose certificate is not verified",
+      list(named("--upstream-insecure", "HOST", "upstream_insecure", Group::certificates,
+                 in::run | in::check, "server whose certificate is not verified",
                  "Patterns as with --intercept. What is wrong with its certificate is "
                  "still told.",
                  "old.example.com"),
            [](Config& config) -> Values& { return config.upstream_insecure; }));
   Option connect_to = named(
-      "--connect-to", "HOST:PORT=ADDR:PORT", "connect_to", Group::certificates, in::run,
+      "--connect-to", "HOST:PORT=ADDR:PORT", "connect_to", Group::certificates, in::run | in::check,
       "dial elsewhere, as in curl",
       "Name and certificate are still those of HOST. An empty HOST or PORT on the left stands for "
       "any, on the right for the one the client asked for. The first that matches holds.",

@@ -18,6 +18,7 @@ void add_decode_options(std::vector<Option>& table);
 void add_rule_options(std::vector<Option>& table);
 void add_limit_options(std::vector<Option>& table);
 void add_deadline_options(std::vector<Option>& table);
+void add_check_options(std::vector<Option>& table);
 void add_general_options(std::vector<Option>& table);
 /// Last: what takes effect on SIGHUP.
 void let_reload(std::vector<Option>& table);

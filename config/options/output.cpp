@@ -15,9 +15,9 @@ void add_output_options(std::vector<Option>& table) {
   tail.words = {"line", "xml", "json", "off"};
   tail.excludes = {"--json"};
   table.push_back(tail);
-  Option json =
-      named("--json", "", "json", Group::output, kWatchers | in::decode | in::explain | in::ca_show,
-            "machine-readable output", "The same as --tail json where that exists.");
+  Option json = named("--json", "", "json", Group::output,
+                      kWatchers | in::decode | in::explain | in::ca_show | in::check,
+                      "machine-readable output", "The same as --tail json where that exists.");
   json.form = Form::truth;
   json.apply = [](Invocation& to, const Values& values, const std::string&) {
     const bool json_wanted = truth_from(values.back());

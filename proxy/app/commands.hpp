@@ -28,5 +28,6 @@ int ca_import(const config::Invocation& invocation);
 int ca_export(const config::Invocation& invocation);
 int completion(const config::Invocation& invocation);
 int doctor(const config::Invocation& invocation);  ///< 1: something is in the way
+int check(const config::Invocation& invocation);  ///< 1: a step failed
 
 }  // namespace eastap::app

@@ -31,6 +31,7 @@ int dispatch(const eastap::config::Invocation& invocation,
     case Subcommand::ca_import: return app::ca_import(invocation);
     case Subcommand::ca_export: return app::ca_export(invocation);
     case Subcommand::doctor: return app::doctor(invocation);
+    case Subcommand::check: return app::check(invocation);
   }
   return app::kUsage;
 }

@@ -85,6 +85,11 @@ certs::AskPassphrase passphrase_source(PassphrasePlaces places) {
   };
 }
 
+std::optional<certs::Secret> asked_secret(const std::string& prompt) {
+  if (!has_terminal()) return std::nullopt;
+  return prompted(prompt, false);
+}
+
 certs::Secret new_passphrase(const PassphrasePlaces& places, const std::string& what,
                              const std::string& how) {
   std::optional<certs::Secret> chosen = given_passphrase(places);

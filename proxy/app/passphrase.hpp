@@ -25,6 +25,9 @@ struct PassphrasePlaces {
 /// File, variable, else the terminal when there is one: "passphrase of WHAT: ", without echo.
 [[nodiscard]] certs::AskPassphrase passphrase_source(PassphrasePlaces places);
 
+/// Typed on the terminal after "PROMPT: ", without echo; may be empty. Nothing without a terminal.
+[[nodiscard]] std::optional<certs::Secret> asked_secret(const std::string& prompt);
+
 /// File, variable, else asked for twice on the terminal. `how` says how else it can be given, for
 /// the config::ConfigError when there is no terminal, or it is empty.
 [[nodiscard]] certs::Secret new_passphrase(const PassphrasePlaces& places, const std::string& what,

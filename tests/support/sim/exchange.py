@@ -414,7 +414,8 @@ class Exchange:
 
     def __init__(self, pki: Optional[Pki], hosts: tuple[str, ...] = ("mail.contoso.test", "autodiscover.contoso.test"), *,
                  certificate: Optional[str] = None, tls: bool = True, name: str = "EX01",
-                 users: Optional[dict[str, str]] = None, requires_policy: bool = True, host_url: Optional[str] = None):
+                 users: Optional[dict[str, str]] = None, requires_policy: bool = True, host_url: Optional[str] = None,
+                 context: Optional[ssl.SSLContext] = None):
         self.name, self.hosts, self.tls = name, hosts, tls
         self.users = users if users is not None else {"alice": "Secret-123"}
         self.requires_policy = requires_policy
@@ -429,7 +430,7 @@ class Exchange:
         self.handshake_failures: list[str] = []
         self._context = None
         if tls:
-            self._context = server_context(certificate or str(pki.server(*hosts, "127.0.0.1")))
+            self._context = context or server_context(certificate or str(pki.server(*hosts, "127.0.0.1")))
         self._mailboxes: dict[str, Mailbox] = {}
         self._devices: dict[tuple[str, str], _Device] = {}
         self._troubles: list[list] = []  # [command or "*", trouble, times left, device]

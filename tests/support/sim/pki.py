@@ -59,6 +59,45 @@ class Pki:
         pem.chmod(0o600)
         return pem
 
+    def odd_server(self, name: str, fault: str) -> pathlib.Path:
+        """A PEM file (key, certificate, what is sent with it) with one fault: "intermediate" (none: a complete chain of
+        three), "missing-intermediate", "self-signed", "rsa-1024", "sha1", "no-name", "long" (3 years), "client-only"."""
+        stem = self.folder / f"{name}-{fault}"
+        pem = stem.with_name(stem.name + ".pem")
+        if pem.exists():
+            return pem
+        key, request, certificate = (stem.with_name(stem.name + end) for end in (".key", ".csr", ".crt"))
+        kind = ["rsa:1024"] if fault == "rsa-1024" else ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+        names = [] if fault == "no-name" else [f"subjectAltName=DNS:{name}"]
+        usage = "extendedKeyUsage=" + ("clientAuth" if fault == "client-only" else "serverAuth")
+        if fault == "self-signed":
+            added = [word for line in [*names, usage] for word in ("-addext", line)]
+            self._openssl("req", "-x509", "-newkey", *kind, "-nodes", "-sha256", "-days", "90", "-keyout", key, "-out", certificate,
+                          "-subj", f"/CN={name}", *added)
+            pem.write_bytes(key.read_bytes() + certificate.read_bytes())
+            return pem
+        issuer, issuer_key = (self._intermediate() if "intermediate" in fault else (self.ca, self._ca_key))
+        self._openssl("req", "-new", "-newkey", *kind, "-nodes", "-keyout", key, "-out", request, "-subj", f"/CN={name}")
+        extensions = stem.with_name(stem.name + ".ext")
+        extensions.write_text("\n".join(["basicConstraints=CA:FALSE", usage, *names]) + "\n", encoding="ascii")
+        self._openssl("x509", "-req", "-in", request, "-CA", issuer, "-CAkey", issuer_key, "-CAcreateserial",
+                      "-sha1" if fault == "sha1" else "-sha256", "-days", "1095" if fault == "long" else "90", "-out", certificate,
+                      "-extfile", extensions)
+        sent = [key, certificate] + ([issuer] if fault == "intermediate" else [])
+        pem.write_bytes(b"".join(file.read_bytes() for file in sent))
+        return pem
+
+    def _intermediate(self) -> tuple[pathlib.Path, pathlib.Path]:
+        key, request, certificate = (self.folder / f"issuing.{end}" for end in ("key", "csr", "crt"))
+        if not certificate.exists():
+            self._openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key,
+                          "-out", request, "-subj", "/O=Contoso Test/CN=Contoso Test Issuing CA")
+            extensions = self.folder / "issuing.ext"
+            extensions.write_text("basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\n", encoding="ascii")
+            self._openssl("x509", "-req", "-in", request, "-CA", self.ca, "-CAkey", self._ca_key, "-CAcreateserial", "-sha256",
+                          "-days", "900", "-out", certificate, "-extfile", extensions)
+        return certificate, key
+
     def close(self):
         if self._temporary:
             self._temporary.cleanup()

@@ -78,6 +78,8 @@ inline std::string other_value(const Option& option) {
   if (option.flag == "--format") return "der";
   if (option.flag == "--key") return "rsa";
   if (option.flag == "--speed") return "2";
+  if (option.flag == "--protocol") return "14.1";
+  if (option.flag == "--device-id") return "DEVICE1";
   if (option.flag == "--limit-queue") return "128MiB";
   switch (option.form) {
     case Form::truth: return "true";
