@@ -7,6 +7,7 @@
 #include "decoder/findings/apply.hpp"
 #include "decoder/findings/clients.hpp"
 #include "decoder/findings/context.hpp"
+#include "decoder/findings/evidence_clock.hpp"
 #include "decoder/findings/rules/rules.hpp"
 #include "decoder/findings/searches.hpp"
 
@@ -41,10 +42,10 @@ void run(const Dispatch& dispatch, Context& context) {
 
 class Analyzer::Engine {
  public:
-  explicit Engine(Settings settings)
+  explicit Engine(Settings settings, FindingId last = {})
       : limits_{settings.limits},
         history_{settings.limits},
-        incidents_{settings},
+        incidents_{settings, last},
         items_{settings.limits.item_octets},
         people_{settings.limits.people},
         searches_{settings.limits.searches},
@@ -65,18 +66,19 @@ class Analyzer::Engine {
     note_trust(exchange);
     const bool discovers = command.autodiscover.has_value() || command.name == "Autodiscover";
     if (!command.is_activesync && !discovers) {
-      incidents_.take(out);
+      take(out);
       return out;
     }
     const bool waits = exchange.ending == model::Ending::open;
-    Facts facts = request_facts(exchange, command);
-    if (!waits) add_answer(facts, std::max(now_, facts.sent));
+    const auto device = history_.device(exchange.connection->host, command.user, command.device_id,
+                                        command.device_type, command.user_agent);
+    const Microseconds shift = clock_.arrive(arrival_of(exchange));
+    Facts facts = request_facts(exchange, command, shift_of_request(*device, exchange, shift));
+    if (!waits) add_answer(facts, std::max(now_, facts.sent), shift);
     pass_time(waits ? facts.sent : facts.ended);
     const std::string_view client = without_port(exchange.connection->client);
     if (!searches_.empty() && !discovers) searches_.ended_by(client, facts.began, incidents_);
 
-    const auto device = history_.device(exchange.connection->host, command.user, command.device_id,
-                                        command.device_type, command.user_agent);
     if (device->monitoring) return out;
     Host& host = history_.host(exchange.connection->host);
     Context context{facts,      device, *device, host,      incidents_,
@@ -102,31 +104,44 @@ class Analyzer::Engine {
       if (!host.activesync_seen && !facts.head.activesync.empty()) host.activesync_seen = true;
       run(on_answer_, context);
       apply_answer(context);
+      apply_setup_answer(context);
     }
     history_.settle(*device);
-    incidents_.take(out);
+    take(out);
     return out;
   }
 
   std::vector<Finding> observe(const model::ConnectionEvent& event) {
     std::vector<Finding> out;
-    pass_time(event.time);
+    pass_time(event.time + clock_.arrive(event.time));
     detect_connection(event, incidents_, clients_);
+    using Kind = model::ConnectionEvent::Kind;
+    if (event.connection != nullptr &&
+        (event.kind == Kind::client_tls_failed || event.kind == Kind::upstream_failed))
+      clients_.note_failure(event);
     searches_.observe(event);
-    incidents_.take(out);
+    take(out);
     return out;
   }
 
   std::vector<Finding> finish(Timestamp end) {
     std::vector<Finding> out;
-    pass_time(end);
+    pass_time(end + clock_.offset());
     searches_.settle(now_, kSearchOver, incidents_);
     incidents_.take_rest(out);
+    show_times(out);
     return out;
   }
 
   [[nodiscard]] Size size() const {
     return {history_.devices(), history_.octets(), incidents_.size()};
+  }
+  /// The same from nothing, whose findings are numbered on.
+  [[nodiscard]] std::unique_ptr<Engine> renewed() const {
+    return std::make_unique<Engine>(settings_, incidents_.last());
+  }
+  [[nodiscard]] Knowledge knowledge() const {
+    return {history_, clients_, clock_, incidents_.open_ids()};
   }
 
  private:
@@ -140,10 +155,42 @@ class Analyzer::Engine {
     }
   }
 
+  /// The moment at which this was handed over, by the clock of the machine.
+  static Timestamp arrival_of(const model::Exchange& exchange) {
+    if (exchange.ending == model::Ending::open) return exchange.request->ended;
+    if (exchange.ended != Timestamp{}) return exchange.ended;
+    return exchange.response != nullptr ? exchange.response->ended : exchange.request->ended;
+  }
+
+  /// An exchange that was open while the clock was set back keeps the time of its beginning.
+  static Microseconds shift_of_request(const Device& device, const model::Exchange& exchange,
+                                       Microseconds shift) {
+    if (shift == Microseconds{}) return shift;
+    for (const OpenRequest& open : device.open) {
+      if (open.id == exchange.id) return open.began - exchange.request->began;
+    }
+    return shift;
+  }
+
+  void take(std::vector<Finding>& out) {
+    incidents_.take(out);
+    show_times(out);
+  }
+
+  /// Findings tell the times that the clock showed.
+  void show_times(std::vector<Finding>& out) const {
+    if (!clock_.stepped()) return;
+    for (Finding& finding : out) {
+      for (Timestamp* time : {&finding.time, &finding.first, &finding.last})
+        *time = clock_.shown(*time);
+    }
+  }
+
   void begin(Context& context) {
     apply_identity(context);
     run(on_request_, context);
     apply_request(context);
+    apply_setup_request(context);
     watch_for_answer(context);
   }
 
@@ -223,6 +270,7 @@ class Analyzer::Engine {
   Clients clients_;
   Dispatch on_request_, on_answer_;
   Settings settings_;
+  EvidenceClock clock_;
   Timestamp now_{};
 };
 
@@ -240,6 +288,8 @@ std::vector<Finding> Analyzer::observe(const model::ConnectionEvent& event) {
 }
 std::vector<Finding> Analyzer::finish(Timestamp end) { return engine_->finish(end); }
 void Analyzer::change(Settings settings) { engine_->change(std::move(settings)); }
+void Analyzer::forget() { engine_ = engine_->renewed(); }
 Analyzer::Size Analyzer::size() const { return engine_->size(); }
+Analyzer::Knowledge Analyzer::knowledge() const { return engine_->knowledge(); }
 
 }  // namespace eastap::findings

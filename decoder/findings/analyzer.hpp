@@ -11,6 +11,10 @@
 
 namespace eastap::findings {
 
+class Clients;
+class EvidenceClock;
+class History;
+
 /// The rules of rule_table.hpp over the history of every device seen. Uses the times of what it is
 /// given and no clock; the same inputs in the same order give the same findings, ids from 1.
 ///
@@ -41,11 +45,24 @@ class Analyzer {
   /// counted and opened stays, and so do the limits.
   void change(Settings settings);
 
+  /// What follows was seen by another run, after a pause in which anything may have happened:
+  /// everything is forgotten but the numbering of findings. After finish().
+  void forget();
+
   /// What the history holds, for counters and benchmarks.
   struct Size {
     std::size_t devices = 0, device_octets = 0, tallies = 0;
   };
   [[nodiscard]] Size size() const;
+
+  /// What was learned so far, for a report (decoder/report); until the next call of observe().
+  struct Knowledge {
+    const History& history;
+    const Clients& clients;
+    const EvidenceClock& clock;   ///< the history's times are its
+    std::vector<FindingId> open;  ///< incidents that have not ended, ascending
+  };
+  [[nodiscard]] Knowledge knowledge() const;
 
  private:
   class Engine;

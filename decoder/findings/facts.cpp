@@ -114,14 +114,15 @@ std::string maker_of(const Facts& facts) {
   return fault.party == Party::none ? "Exchange" : fault.who;
 }
 
-Facts request_facts(const model::Exchange& exchange, const eas::Command& command) {
+Facts request_facts(const model::Exchange& exchange, const eas::Command& command,
+                    Microseconds shift) {
   Facts facts;
   facts.exchange = &exchange;
   facts.command = &command;
   facts.id = exchange.id;
   facts.verb = verb_from(command.name);
-  facts.began = exchange.request->began;
-  facts.sent = std::max(exchange.request->ended, facts.began);
+  facts.began = exchange.request->began + shift;
+  facts.sent = std::max(exchange.request->ended + shift, facts.began);
   facts.hangs = command.hangs();
   if (command.waiting) facts.wait_seconds = command.waiting->seconds.value_or(0);
   std::uint64_t hash = hash_of(command.name);
@@ -137,19 +138,20 @@ Facts request_facts(const model::Exchange& exchange, const eas::Command& command
   return facts;
 }
 
-void add_answer(Facts& facts, Timestamp now) {
+void add_answer(Facts& facts, Timestamp now, Microseconds shift) {
   const model::Exchange& exchange = *facts.exchange;
   const eas::Command& command = *facts.command;
   const model::Message* response = exchange.response.get();
   facts.ended = exchange.ended;
-  if (facts.ended == Timestamp{}) facts.ended = response != nullptr ? response->ended : now;
+  if (facts.ended == Timestamp{} && response != nullptr) facts.ended = response->ended;
+  facts.ended = facts.ended == Timestamp{} ? now : facts.ended + shift;
   facts.ended = std::max(facts.ended, facts.sent);
   facts.lasted_seconds = std::chrono::duration_cast<std::chrono::seconds>(
                              facts.ended - facts.sent + std::chrono::milliseconds{500})
                              .count();
   facts.http = command.http_status.value_or(0);
   if (response != nullptr && response->began != Timestamp{}) {
-    facts.first_octet_after = std::max(response->began - facts.sent, Microseconds{});
+    facts.first_octet_after = std::max(response->began + shift - facts.sent, Microseconds{});
   }
   if (response != nullptr) facts.head = read_headers(response->head);
 

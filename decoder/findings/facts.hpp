@@ -56,10 +56,12 @@ struct Facts {
   std::int64_t lasted_seconds = 0;                    ///< from the request's last octet, rounded
 };
 
-/// Everything that holds for both calls.
-[[nodiscard]] Facts request_facts(const model::Exchange& exchange, const eas::Command& command);
+/// Everything that holds for both calls. `shift` is added to its times (EvidenceClock).
+[[nodiscard]] Facts request_facts(const model::Exchange& exchange, const eas::Command& command,
+                                  Microseconds shift = {});
 /// Adds what the answer says; `ended` falls back to `now` where the exchange does not tell it.
-void add_answer(Facts& facts, Timestamp now);
+/// `shift` as above, of the answer's times.
+void add_answer(Facts& facts, Timestamp now, Microseconds shift = {});
 
 /// Status of a collection in this answer: its own, else the command's; 0: none.
 [[nodiscard]] int status_of(const Facts& facts, const eas::Collection& collection);

@@ -174,7 +174,7 @@ void History::settle(Device& device) {
       device.failures.size() * sizeof(FailureMark) + device.open.capacity() * sizeof(OpenRequest) +
       device.collections.capacity() * sizeof(CollectionHistory) +
       device.folders.size() * (sizeof(Folder) + 96) +
-      device.agents.capacity() * sizeof(Device::Agent) +
+      device.agents.capacity() * sizeof(Device::Agent) + device.setup.octets() +
       (device.uploads_made ? device.uploads_made->octets() : 0);
   for (const CollectionHistory& known : device.collections) {
     now += known.keys.size() * sizeof(KeyStep) + known.last_items.capacity() * 48 +
@@ -187,7 +187,22 @@ void History::settle(Device& device) {
     octets_ -= order_.back()->octets;
     index_.erase(order_.back()->key);
     order_.pop_back();
+    ++forgotten_;
   }
+}
+
+std::vector<const Device*> History::all() const {
+  std::vector<const Device*> out;
+  out.reserve(order_.size());
+  for (const auto& device : order_) out.push_back(device.get());
+  std::sort(out.begin(), out.end(),
+            [](const Device* left, const Device* right) { return left->serial < right->serial; });
+  return out;
+}
+
+const Host* History::find_host(std::string_view name) const {
+  const auto found = host_index_.find(name);
+  return found == host_index_.end() ? nullptr : &*found->second;
 }
 
 }  // namespace eastap::findings

@@ -16,6 +16,7 @@
 #include "decoder/base/ids.hpp"
 #include "decoder/base/time.hpp"
 #include "decoder/findings/settings.hpp"
+#include "decoder/findings/setup.hpp"
 
 namespace eastap::findings {
 
@@ -151,6 +152,12 @@ struct CollectionHistory {
   bool empty_batch = false;  ///< the latest answer was MoreAvailable with nothing in it
   Mark changed;              ///< latest Ping answer that named it, until a rule has judged it
   bool ping_ignored = false, ping_phantom = false;  ///< such an answer was judged so
+  Milestone first_answer;                           ///< delivered with a key
+  struct {
+    Milestone at;
+    std::uint16_t http = 0, status = 0;  ///< 0: none came
+    bool delivered = false;
+  } last_answer;  ///< of a Sync
 };
 
 /// What the device uploaded, sent and answered: hashes, each list with its own small bound.
@@ -290,6 +297,7 @@ struct Device {
   std::uint64_t refused_token = 0;
   Timestamp refused_token_at{};
   std::unique_ptr<Uploads> uploads_made;
+  Setup setup;
 
   Uploads& uploads() {
     if (!uploads_made) uploads_made = std::make_unique<Uploads>();
@@ -312,6 +320,7 @@ struct Host {
   Timestamp offered{};
   std::uint64_t served = 0;  ///< hash of the person whose command worked last
   Timestamp served_at{};
+  Timestamp certificate_judged{};
   Ring<std::uint16_t> delays;  ///< to the first octet of the latest answers, tenths of a second
 };
 
@@ -330,10 +339,16 @@ class History {
 
   [[nodiscard]] std::size_t devices() const { return order_.size(); }
   [[nodiscard]] std::size_t octets() const { return octets_; }
+  /// Devices that Limits made it forget.
+  [[nodiscard]] std::uint64_t forgotten() const { return forgotten_; }
+  /// All devices, in the order in which they were first seen.
+  [[nodiscard]] std::vector<const Device*> all() const;
+  /// Null when nothing is known of it.
+  [[nodiscard]] const Host* find_host(std::string_view name) const;
 
  private:
   Limits limits_;
-  std::uint64_t serials_ = 0;
+  std::uint64_t serials_ = 0, forgotten_ = 0;
   std::size_t octets_ = 0;
   std::string key_;                           ///< scratch
   std::list<std::shared_ptr<Device>> order_;  ///< latest first

@@ -88,7 +88,8 @@ void Incident::because(const Incident* cause) {
   }
 }
 
-Incidents::Incidents(const Settings& settings) : limits_{settings.limits} {
+Incidents::Incidents(const Settings& settings, FindingId last)
+    : limits_{settings.limits}, ids_{last.value} {
   limits_.examples = std::max<std::size_t>(limits_.examples, 2);
   limits_.window_events = std::max<std::size_t>(limits_.window_events, 1);
   limits_.tallies = std::max<std::size_t>(limits_.tallies, 16);
@@ -272,8 +273,9 @@ Incident* Incidents::report(Incident& incident, const Subject& subject, Timestam
     }
   }
   const bool at_most = findings::rule(incident.rule).at_most();
-  const bool escalates = own.escalate_at > 0 && (at_most ? windowed <= own.escalate_at * factor
-                                                         : windowed >= own.escalate_at * factor);
+  const bool escalates =
+      own.escalate_at > 0 && !subject.harmless &&
+      (at_most ? windowed <= own.escalate_at * factor : windowed >= own.escalate_at * factor);
   incident.escalated = incident.escalated || escalates;
   incident.severity = std::max(incident.severity, incident.escalated ? raised(severity) : severity);
   incident.last = std::max(incident.last, at);
@@ -459,6 +461,15 @@ void Incidents::take_rest(std::vector<Finding>& out) {
     incident->emitted_count = incident->count;
     out.push_back(finding(*incident));
   }
+}
+
+std::vector<FindingId> Incidents::open_ids() const {
+  std::vector<FindingId> out;
+  for (const auto& incident : order_) {
+    if (incident->id) out.push_back(incident->id);
+  }
+  std::sort(out.begin(), out.end());
+  return out;
 }
 
 }  // namespace eastap::findings

@@ -41,6 +41,7 @@ struct Subject {
   std::string_view folder_id, folder_name;
   bool unknown_server = false;  ///< G8 applies
   bool loading = false;         ///< G11 applies
+  bool harmless = false;        ///< KB 10047 says to ignore it: no number makes it louder
 };
 
 /// One (rule, key): its events inside the window, and the incident when there is one.
@@ -79,7 +80,8 @@ struct Incident {
 /// finding is worth a line.
 class Incidents {
  public:
-  explicit Incidents(const Settings& settings);
+  /// Findings are numbered from the one after `last`.
+  explicit Incidents(const Settings& settings, FindingId last = {});
 
   /// Other rules and mutes from now on; limits, counts and open incidents stay.
   void change(const Settings& settings);
@@ -129,6 +131,9 @@ class Incidents {
   void take_rest(std::vector<Finding>& out);
 
   [[nodiscard]] std::size_t size() const { return order_.size(); }
+  [[nodiscard]] FindingId last() const { return FindingId{ids_}; }
+  /// The incidents that have not ended, in the order of their ids.
+  [[nodiscard]] std::vector<FindingId> open_ids() const;
 
  private:
   using Place = std::list<std::shared_ptr<Incident>>::iterator;

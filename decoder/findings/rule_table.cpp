@@ -695,6 +695,14 @@ constexpr std::array kRules{
          "ExchangeCertificate -Services IIS.",
          "KB 10047 (connectivity analyzer certificate step), KB 2563324 2.16; protocol "
          "rule"},
+    Rule{"tls-upstream-expiring", "D-35", 3,
+         "Server certificate expires soon",
+         30, "days left (at most)", seconds{0}, 7, Severity::notice,
+         "G10",
+         "All devices will fail on that day.",
+         "Renew: New-ExchangeCertificate, Enable-ExchangeCertificate -Services IIS.",
+         "EasOAuthMailbox CertificateWarningDays 30; published tool default, 7 project "
+         "default"},
     Rule{"tls-client-cert", "D-35", 1,
          "Server asks for a client certificate",
          1, "handshakes", seconds{86400}, 0, Severity::warning,

@@ -93,6 +93,7 @@ enum class RuleId : std::uint8_t {
   tls_version,
   tls_clock,
   tls_upstream_bad,
+  tls_upstream_expiring,
   tls_client_cert,
   undelivered_response,
   ping_acks_lost_sync,

@@ -32,6 +32,7 @@ constexpr std::array kDetectors{
     Detector{Phase::request, kNoOptions, detect_identical},
     Detector{Phase::request, kNoOptions, detect_rate},
     Detector{Phase::request, kActiveSync, detect_daily_volume},
+    Detector{Phase::request, kActiveSync, detect_certificate_end},
     Detector{Phase::request, kNoOptions, detect_old_version},
     Detector{Phase::request, kNoOptions, detect_version_use},
 

@@ -58,10 +58,19 @@ std::string_view bare_address(std::string_view text) {
   return text.substr(open + 1, close == std::string_view::npos ? close : close - open - 1);
 }
 
+/// Addresses in whose name a mail server itself writes.
+bool is_server_address(std::string_view address) {
+  const std::string name = to_lower(address.substr(0, address.find('@')));
+  return name.starts_with("microsoftexchange") || name == "postmaster" || name == "mailer-daemon";
+}
+
 void read_mail_add(const ItemContext& one) {
   Context& context = one.context;
-  if (is_account_address(context, bare_address(one.facts.from)))
+  const std::string_view sender = bare_address(one.facts.from);
+  const bool own = is_account_address(context, sender);
+  if (own)
     context.device.uploads().own_mails.push(id_hash(one.folder.id, one.item.server_id), kOwnMails);
+  if (!own && !is_server_address(sender)) return;  // anyone may write such a subject
   if (context.settings.sync_failed_subjects.empty()) return;
   for (const std::string& part : context.settings.sync_failed_subjects) {
     if (part.empty() || one.facts.subject.find(part) == std::string_view::npos) continue;

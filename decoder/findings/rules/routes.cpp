@@ -124,6 +124,29 @@ void detect_client_certificate(Context& context) {
                                "cannot be relayed"});
 }
 
+void detect_certificate_end(Context& context) {
+  const Facts& facts = context.facts;
+  Host& host = context.host;
+  constexpr std::string_view kMark = ", certificate until ";  // net::ClientConnection writes it
+  const std::string_view tls = facts.exchange->connection->upstream_tls;
+  const std::size_t mark = tls.find(kMark);
+  // Once a day: the certificate is that of all connections.
+  if (mark == std::string_view::npos ||
+      (host.certificate_judged != Timestamp{} &&
+       facts.began - host.certificate_judged < std::chrono::hours{24}))
+    return;
+  const std::string_view date = tls.substr(mark + kMark.size(), 20);
+  const auto end = from_rfc3339(date);
+  if (!end) return;
+  host.certificate_judged = facts.began;
+  const auto days = std::chrono::floor<std::chrono::days>(*end - facts.began).count();
+  Incident* incident = context.incidents.gauge(RuleId::tls_upstream_expiring, context.of_host(),
+                                               kKey, facts.began, facts.id, days);
+  if (incident == nullptr) return;
+  incident->summary = words({"the certificate of ", host.name, " ends on ", date.substr(0, 10),
+                             ", in ", number(days), days == 1 ? " day" : " days"});
+}
+
 void detect_first_sync_failure(Context& context) {
   const Facts& facts = context.facts;
   Device& device = context.device;

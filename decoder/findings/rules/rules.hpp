@@ -95,6 +95,7 @@ void detect_redirect(Context& context);
 void detect_redirect_ignored(Context& context);
 void detect_node(Context& context);
 void detect_client_certificate(Context& context);
+void detect_certificate_end(Context& context);
 void detect_first_sync_failure(Context& context);
 void detect_quarantine_signs(Context& context);
 void quarantine_passed(Moment& moment, const Deadline& deadline);

@@ -192,7 +192,9 @@ void detect_heartbeats(Context& context) {
       1 + std::count_if(device.open.begin(), device.open.end(),
                         [](const OpenRequest& open) { return open.hangs; }));
   if (hanging >= context.incidents.rule(RuleId::parallel_hang).threshold) {
-    Incident* incident = context.incidents.measure(RuleId::parallel_hang, context.subject(), kKey,
+    Subject subject = context.subject();
+    subject.harmless = true;  // PingCollisionDetected, SyncCollisionDetected
+    Incident* incident = context.incidents.measure(RuleId::parallel_hang, subject, kKey,
                                                    facts.began, facts.id, hanging);
     if (incident != nullptr)
       incident->summary = words({number(hanging), " waiting requests are open at once"});

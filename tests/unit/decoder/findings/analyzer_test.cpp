@@ -325,6 +325,42 @@ TEST_SUITE("decoder.findings.analyzer") {
     }
   }
 
+  TEST_CASE("after a clock was set back findings tell the times that it showed") {
+    const auto result = run_scenario_text("x",
+                                          "case: set back\n"
+                                          "clock: 08:30:00 -3600\n"
+                                          "08:00:00 Sync 5 41>42\n"
+                                          "09:00:00 Provision 0 St110 x3/2s\n"
+                                          "09:40:00 end\n");
+    REQUIRE(result.errors.empty());
+    const auto loops = of_rule(result, "provision-110-loop");
+    REQUIRE_FALSE(loops.empty());
+    const Timestamp shown = *from_rfc3339("2026-11-20T08:00:00Z");
+    CHECK(loops.back().first >= shown);
+    CHECK(loops.back().last <= shown + std::chrono::seconds{6});
+  }
+
+  TEST_CASE("runs of one capture are judged apart, and their findings numbered on") {
+    Analyzer analyzer;
+    const auto connection = std::make_shared<model::Connection>();
+    const Timestamp start = *from_rfc3339("2026-11-20T08:00:00Z");
+    eas::Command command;
+    command.name = "Sync";
+    command.is_activesync = true;
+    command.http_status = 200;
+    command.eas_status = 129;
+    const auto first = analyzer.observe(exchange_of(1, start, connection), command);
+    REQUIRE(first.size() == 1);
+    (void)analyzer.finish(start);
+    analyzer.forget();
+    CHECK(analyzer.size().devices == 0);
+    const auto second =
+        analyzer.observe(exchange_of(2, start + std::chrono::seconds{5}, connection), command);
+    REQUIRE(second.size() == 1);
+    CHECK(second[0].id.value == first[0].id.value + 1);
+    CHECK(second[0].count == 1);
+  }
+
   TEST_CASE("users are one person in any spelling") {
     CHECK(normalised_user("CONTOSO\\Alice") == "alice");
     CHECK(normalised_user("Alice@contoso.test") == "alice");

@@ -66,6 +66,7 @@ struct Happening {
   eas::Command command;
   std::optional<model::ConnectionEvent> event;
   bool end = false;
+  Timestamp shown_end{};  ///< of `end`, when the clock was set
   std::optional<Verdict> verdict;
   std::size_t line = 0;
 };
@@ -84,15 +85,20 @@ struct Case {
   std::vector<Happening> happenings;
   std::uint64_t exchanges = 0;
   std::map<std::string, std::shared_ptr<const model::Connection>> connections;
-};
+  struct ClockStep {
+    Timestamp at{};
+    seconds by{};
+  };
+  std::vector<ClockStep> clock_steps;
 
-bool fits(std::string_view rule, const std::vector<std::string>& patterns) {
-  return std::any_of(patterns.begin(), patterns.end(), [&](std::string_view pattern) {
-    if (pattern == "all") return true;
-    if (pattern.ends_with('*')) return rule.starts_with(pattern.substr(0, pattern.size() - 1));
-    return rule == pattern;
-  });
-}
+  /// What the clock shows at that moment.
+  [[nodiscard]] Timestamp shown(Timestamp time) const {
+    for (const ClockStep& step : clock_steps) {
+      if (time != Timestamp{} && step.at <= time) time += step.by;
+    }
+    return time;
+  }
+};
 
 /// What the words of one line say.
 class LineReader {
@@ -361,6 +367,8 @@ class LineReader {
       client_ = next();
     } else if (word == "conn") {
       connection_ = next();
+    } else if (word == "until") {
+      certificate_end_ = next();
     } else if (word == "auth") {
       digest_ = next();
     } else if (word == "noauth") {
@@ -381,7 +389,7 @@ class LineReader {
   }
 
   std::shared_ptr<const model::Connection> connection() {
-    const std::string name = host_ + ' ' + client_ + ' ' + connection_;
+    const std::string name = host_ + ' ' + client_ + ' ' + connection_ + ' ' + certificate_end_;
     auto& known = case_.connections[name];
     if (!known) {
       auto made = std::make_shared<model::Connection>();
@@ -390,6 +398,9 @@ class LineReader {
       made->host = host_;
       made->port = 443;
       made->tls = true;
+      made->upstream_tls = "TLSv1.3 TLS_AES_128_GCM_SHA256";
+      if (!certificate_end_.empty())
+        made->upstream_tls += ", certificate until " + certificate_end_;
       known = made;
     }
     return known;
@@ -420,8 +431,10 @@ class LineReader {
                        std::string{" /Microsoft-Server-ActiveSync?Cmd="} + command.name +
                        " HTTP/1.1\r\nHost: " + host_ + "\r\n";
     if (!authorization_.empty()) {
+      command.credential.scheme = authorization_.substr(0, authorization_.find(' '));
       head += "Authorization: " + authorization_ + "\r\n";
     } else if (!digest_.empty()) {
+      command.credential.scheme = "Basic";
       head +=
           "Authorization: Basic <masked user=\"" + spelling_ + "\" digest=\"" + digest_ + "\">\r\n";
     }
@@ -507,6 +520,7 @@ class LineReader {
   std::uint64_t request_octets_ = 0, got_ = 0;
   int expires_ = 0;
   bool broken_ = false, foreign_ = false, stepping_ = false;
+  std::string certificate_end_;
   std::string host_ = "mail.contoso.test", client_ = "10.0.0.7", connection_ = "1", digest_ = "d0";
 };
 
@@ -571,6 +585,14 @@ class Runner {
     }
     if (text.starts_with("failed-mail:")) {
       case_->settings.sync_failed_subjects.emplace_back(trimmed(std::string_view{text}.substr(12)));
+      return;
+    }
+    if (text.starts_with("clock:")) {
+      const auto parts = split(trimmed(std::string_view{text}.substr(6)), ' ');
+      const auto at = parts.empty() ? std::nullopt : time_of(parts[0]);
+      const auto by = parts.size() == 2 ? to_integer(parts[1]) : std::nullopt;
+      if (!at || !by) return fail("clock: TIME SECONDS");
+      case_->clock_steps.push_back({*at, seconds{*by}});
       return;
     }
     if (text.starts_with("set:")) return read_setting(split(std::string_view{text}.substr(4), ' '));
@@ -674,55 +696,129 @@ class Runner {
                      [](const Happening& left, const Happening& right) {
                        return left.at != right.at ? left.at < right.at : left.order < right.order;
                      });
-    Analyzer analyzer{one.settings};
+    for (Happening& happening : one.happenings) show_times(one, happening);
+    const auto analyzer = std::make_shared<Analyzer>(one.settings);
+    result_.analyzer = analyzer;
+    CaseFacts facts{one.name, one.rules, {}};
     std::map<std::uint64_t, Finding> incidents;
-    std::vector<Finding> whole;
-    const auto take = [&](std::vector<Finding> findings) {
-      for (Finding& finding : findings) {
-        result_.findings.push_back(finding);
-        whole.push_back(finding);
-        incidents[finding.id.value] = std::move(finding);
-      }
-    };
+    std::vector<std::vector<Finding>> told;
     for (const Happening& happening : one.happenings) {
-      take(give(analyzer, happening));
+      told.push_back(give(*analyzer, happening));
+      for (const Finding& finding : told.back()) {
+        result_.findings.push_back(finding);
+        facts.fired.insert(finding.rule);
+        incidents[finding.id.value] = finding;
+      }
       if (happening.verdict) check(one, happening, incidents);
     }
-    if (split_) check_parts(one, whole);
+    result_.told.push_back(std::move(facts));
+    if (split_) check_parts(one, told);
+  }
+
+  /// As the clock of the machine showed them.
+  static void show_times(const Case& one, Happening& happening) {
+    if (one.clock_steps.empty()) return;
+    const auto shown = [&](const std::shared_ptr<const model::Message>& message) {
+      if (!message) return message;
+      auto changed = std::make_shared<model::Message>(*message);
+      changed->began = one.shown(message->began);
+      changed->ended = one.shown(message->ended);
+      return std::shared_ptr<const model::Message>{std::move(changed)};
+    };
+    if (happening.event) happening.event->time = one.shown(happening.event->time);
+    if (happening.end) happening.shown_end = one.shown(happening.at);
+    if (!happening.exchange) return;
+    happening.exchange->request = shown(happening.exchange->request);
+    happening.exchange->response = shown(happening.exchange->response);
+    happening.exchange->ended = one.shown(happening.exchange->ended);
   }
 
   static std::vector<Finding> give(Analyzer& analyzer, const Happening& happening) {
-    if (happening.end) return analyzer.finish(happening.at);
+    if (happening.end)
+      return analyzer.finish(happening.shown_end == Timestamp{} ? happening.at
+                                                                : happening.shown_end);
     if (happening.event) return analyzer.observe(*happening.event);
     return analyzer.observe(*happening.exchange, happening.command);
   }
 
-  /// The same evidence in two captures: what either tells above info, the whole told too.
-  void check_parts(const Case& one, const std::vector<Finding>& whole) {
+  /// The time that the capture ends with when `happening` is its last.
+  static Timestamp end_of(const Happening& happening) {
+    if (happening.event) return happening.event->time;
+    if (!happening.exchange) return happening.at;
+    return happening.exchange->ending == model::Ending::open ? happening.exchange->request->ended
+                                                             : happening.exchange->ended;
+  }
+
+  void deviate(const Case& one, std::size_t cut, std::string_view expected,
+               const Finding& finding) {
+    result_.deviations.push_back({place(one, one.happenings[cut].line), std::string{expected},
+                                  finding.rule + ' ' + std::string{to_string(finding.severity)} +
+                                      " (" + finding.summary + ")"});
+  }
+
+  /// The same evidence in two captures, and in one capture of two runs.
+  void check_parts(const Case& one, const std::vector<std::vector<Finding>>& whole) {
     const std::size_t size = one.happenings.size();
-    const std::size_t stride = std::max<std::size_t>(size / 24, 1);
+    const std::size_t stride = std::max<std::size_t>(size / 64, 1);
     for (std::size_t cut = 1; cut < size; cut += stride) {
-      Analyzer before{one.settings}, after{one.settings};
-      std::vector<Finding> found;
-      const auto take = [&](const std::vector<Finding>& some) {
-        found.insert(found.end(), some.begin(), some.end());
+      Analyzer before{one.settings}, after{one.settings}, both{one.settings};
+      std::vector<Finding> found, continued;
+      const auto take = [](std::vector<Finding>& to, const std::vector<Finding>& some) {
+        to.insert(to.end(), some.begin(), some.end());
       };
-      for (std::size_t index = 0; index < cut; ++index) take(give(before, one.happenings[index]));
-      take(before.finish(one.happenings[cut - 1].at));
-      for (std::size_t index = cut; index < size; ++index) take(give(after, one.happenings[index]));
-      for (const Finding& finding : found) {
-        const bool known = std::any_of(whole.begin(), whole.end(), [&](const Finding& other) {
-          return other.rule == finding.rule && other.severity >= finding.severity;
-        });
-        if (known || finding.severity == Severity::info ||
-            finding.summary.find("the evidence begins") != std::string::npos)
-          continue;
-        result_.deviations.push_back(
-            {place(one, one.happenings[cut].line), "the same findings when cut here",
-             finding.rule + ' ' + std::string{to_string(finding.severity)} + " (" +
-                 finding.summary + ")"});
+      for (std::size_t index = 0; index < cut; ++index) {
+        const auto told = give(before, one.happenings[index]);
+        if (told != whole[index] && !told.empty())
+          deviate(one, cut, "what was told before it was cut here", told.front());
+        take(found, told);
+        take(continued, give(both, one.happenings[index]));
+      }
+      const Timestamp end = end_of(one.happenings[cut - 1]);
+      take(found, before.finish(end));
+      take(continued, both.finish(end));
+      both.forget();
+      for (std::size_t index = cut; index < size; ++index) {
+        take(found, give(after, one.happenings[index]));
+        take(continued, give(both, one.happenings[index]));
+      }
+      for (std::size_t index = 0; index < found.size(); ++index) {
+        if (index >= continued.size() || !equal_but_for_numbers(found[index], continued[index]))
+          deviate(one, cut, "two runs of one capture tell the same as two captures", found[index]);
+        if (!explained(found[index], whole))
+          deviate(one, cut, "the same findings when cut here", found[index]);
       }
     }
+  }
+
+  static bool equal_but_for_numbers(Finding left, const Finding& right) {
+    left.id = right.id;
+    left.because_of = right.because_of;
+    return left == right;
+  }
+
+  /// Told by the whole too, only for information, or said to rest on cut evidence.
+  static bool explained(const Finding& finding, const std::vector<std::vector<Finding>>& whole) {
+    if (finding.severity == Severity::info ||
+        finding.summary.find("the evidence begins") != std::string::npos)
+      return true;
+    return std::any_of(whole.begin(), whole.end(), [&](const std::vector<Finding>& some) {
+      return std::any_of(some.begin(), some.end(), [&](const Finding& other) {
+        return other.rule == finding.rule && other.severity >= finding.severity;
+      });
+    });
+  }
+
+  /// " because heartbeat-cut+throttled"
+  static std::string causes_of(const Finding& finding,
+                               const std::map<std::uint64_t, Finding>& incidents) {
+    std::set<std::string> names;
+    for (const FindingId cause : finding.because_of) {
+      const auto known = incidents.find(cause.value);
+      names.insert(known == incidents.end() ? "?" : known->second.rule);
+    }
+    std::string out;
+    for (const std::string& name : names) out += (out.empty() ? " because " : "+") + name;
+    return out;
   }
 
   void check(const Case& one, const Happening& happening,
@@ -732,11 +828,16 @@ class Runner {
     std::string text;
     for (const auto& [id, finding] : incidents) {
       if (!fits(finding.rule, one.rules)) continue;
-      std::string word = finding.rule + ' ' + std::string{to_string(finding.severity)};
+      const std::string word = finding.rule + ' ' + std::string{to_string(finding.severity)};
       const std::string counted = word + " x" + std::to_string(finding.count);
-      if (happening.verdict->wanted.contains(counted)) word = counted;
-      text += (text.empty() ? "" : "; ") + counted + " (" + finding.summary + ")";
-      got.insert(std::move(word));
+      const std::string causes = causes_of(finding, incidents);
+      text += (text.empty() ? "" : "; ") + counted + causes + " (" + finding.summary + ")";
+      // What the verdict does not tell of it is not judged.
+      std::string got_word = word;
+      for (const std::string& fuller : {counted, word + causes, counted + causes}) {
+        if (happening.verdict->wanted.contains(fuller)) got_word = fuller;
+      }
+      got.insert(std::move(got_word));
     }
     if (got == happening.verdict->wanted) return;
     result_.deviations.push_back(
@@ -752,6 +853,14 @@ class Runner {
 };
 
 }  // namespace
+
+bool fits(std::string_view rule, const std::vector<std::string>& patterns) {
+  return std::any_of(patterns.begin(), patterns.end(), [&](std::string_view pattern) {
+    if (pattern == "all") return true;
+    if (pattern.ends_with('*')) return rule.starts_with(pattern.substr(0, pattern.size() - 1));
+    return rule == pattern;
+  });
+}
 
 ScenarioResult run_scenarios(const std::filesystem::path& file) {
   ScenarioResult result;
