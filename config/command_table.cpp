@@ -35,6 +35,19 @@ const std::vector<Command>& command_table() {
        "follow a capture that another eastap is writing",
        "Shows exchanges as they reach the file, until Ctrl-C.",
        {"eastap tail eastap-20261120-140200.eastap  # watch a run from another terminal"}},
+      {Subcommand::report,
+       in::report,
+       "report",
+       "FILE",
+       true,
+       "how far each device of a capture came, and why no further",
+       "Reads a capture (- for stdin) and prints a card for each device: TLS trusted, OPTIONS, "
+       "sign-in, Provision, FolderSync, first Sync of each folder, a Ping that hung, push, each "
+       "with its time and exchange; where it stopped and why; the last status of each folder; what "
+       "waiting requests asked for and got; findings. A device that never sent a DeviceId has a "
+       "card by its address.",
+       {"eastap report monday.eastap  # every device",
+        "eastap report --device ApplF1 --json monday.eastap  # one of them, for a program"}},
       {Subcommand::decode,
        in::decode,
        "decode",

@@ -165,6 +165,7 @@ struct Config {
   TailMode tail = TailMode::line;
   bool json = false;  ///< --json; `tail` is then TailMode::json
   FailOn fail_on = FailOn::never;
+  std::uint32_t cards = 5;                 ///< device cards at the end of a run; 0: none
   ColorMode color = ColorMode::automatic;  ///< never when NO_COLOR is set and nothing else is said
   LogLevel log_level = LogLevel::info;
   std::optional<std::string> log_file;  ///< absent: stderr

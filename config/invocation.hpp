@@ -29,6 +29,7 @@ enum class Subcommand : std::uint8_t {
   ca_export,
   doctor,
   check,
+  report,
 };
 
 enum class Shell : std::uint8_t { bash, zsh };           ///< --completion
@@ -65,11 +66,12 @@ struct Invocation {
   Config config;
   std::string text;  ///< of `print_text`
   Shell shell = Shell::bash;
-  std::string file = "-";  ///< replay, tail, decode, encode, ca export and import; "-": stdin or
-                           ///< stdout. doctor: the host, "-": none
+  std::string file = "-";  ///< replay, tail, report, decode, encode, ca export and import; "-":
+                           ///< stdin or stdout. doctor: the host, "-": none
   std::vector<std::string> words;  ///< explain
   double speed = 0;                ///< replay: times real time; 0: as fast as it reads
   CheckOptions check;              ///< check; `file` is then the address or host
+  std::string device;              ///< report: a DeviceId or address, or its beginning; "" all
   BodyForm body_form = BodyForm::xml;
   CertificateForm certificate_form = CertificateForm::pem;
   CaSettings ca;

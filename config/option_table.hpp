@@ -52,6 +52,7 @@ inline constexpr unsigned ca_export = 128;
 inline constexpr unsigned explain = 1U << 8U;
 inline constexpr unsigned doctor = 1U << 12U;
 inline constexpr unsigned check = 1U << 11U;
+inline constexpr unsigned report = 1U << 10U;
 inline constexpr unsigned ca_renew = 1U << 13U;
 inline constexpr unsigned ca_import = 1U << 14U;
 inline constexpr unsigned ca = ca_create | ca_show | ca_renew | ca_import | ca_export;

@@ -16,7 +16,8 @@ void add_output_options(std::vector<Option>& table) {
   tail.excludes = {"--json"};
   table.push_back(tail);
   Option json = named("--json", "", "json", Group::output,
-                      kWatchers | in::decode | in::explain | in::ca_show | in::check,
+                      kWatchers | in::report | in::decode | in::explain | in::ca_show | in::check,
+
                       "machine-readable output", "The same as --tail json where that exists.");
   json.form = Form::truth;
   json.apply = [](Invocation& to, const Values& values, const std::string&) {
@@ -33,7 +34,7 @@ void add_output_options(std::vector<Option>& table) {
   json.excludes = {"--tail", "--xml", "--hex"};
   table.push_back(json);
   table.push_back(word<FailOn>(
-      named("--fail-on", "SEVERITY", "fail_on", Group::output, kWatchers,
+      named("--fail-on", "SEVERITY", "fail_on", Group::output, kWatchers | in::report,
             "end with 1 on such findings", "info, notice, warning, error or never."),
       [](Config& config) -> FailOn& { return config.fail_on; }, fail_on_from));
   table.back().words = {"info", "notice", "warning", "error", "never"};

@@ -46,7 +46,7 @@ void apply_mute_text(Config& config, const std::string& value, const std::string
 
 void add_rule_options(std::vector<Option>& table) {
   Option rules =
-      named("--rule", "NAME.KEY=VALUE", "rules", Group::rules, kWatchers | in::explain,
+      named("--rule", "NAME.KEY=VALUE", "rules", Group::rules, kWatchers | in::report | in::explain,
             "change a threshold, switch a rule off",
             "Keys: enabled (true or false), severity (info, notice, warning, error), threshold, "
             "window_seconds, escalate_at. In the config file each rule is a table [rules.NAME].",
@@ -58,7 +58,7 @@ void add_rule_options(std::vector<Option>& table) {
   table.push_back(rules);
 
   Option mute = named(
-      "--mute", "KEY=VALUE;...", "mute", Group::rules, kWatchers | in::explain,
+      "--mute", "KEY=VALUE;...", "mute", Group::rules, kWatchers | in::report | in::explain,
       "silence findings that fit every key",
       "Keys: rule, host, user, device (the DeviceId), folder (its name or CollectionId). In the "
       "config file each mute is a table [[mute]].",
@@ -69,20 +69,21 @@ void add_rule_options(std::vector<Option>& table) {
   };
   table.push_back(mute);
 
-  Option watch = list(named("--watch-item", "SERVERID", "watch_items", Group::rules, kWatchers,
-                            "tell when this item leaves the device by its period",
-                            "The ServerId of an item that a user misses, as a Sync shows it; for "
-                            "the rule item-filtered.",
-                            "5:60"),
-                      [](Config& config) -> Values& { return config.watched_items; });
+  Option watch =
+      list(named("--watch-item", "SERVERID", "watch_items", Group::rules, kWatchers | in::report,
+                 "tell when this item leaves the device by its period",
+                 "The ServerId of an item that a user misses, as a Sync shows it; for "
+                 "the rule item-filtered.",
+                 "5:60"),
+           [](Config& config) -> Values& { return config.watched_items; });
   table.push_back(watch);
-  table.push_back(
-      list(named("--failed-mail-subject", "TEXT", "failed_mail_subjects", Group::rules, kWatchers,
-                 "part of the subject of the server's mails about failed items",
-                 "They are written in the user's language, so the rule sync-failed-mail is silent "
-                 "without it.",
-                 "could not be synchronized"),
-           [](Config& config) -> Values& { return config.sync_failed_subjects; }));
+  table.push_back(list(
+      named("--failed-mail-subject", "TEXT", "failed_mail_subjects", Group::rules,
+            kWatchers | in::report, "part of the subject of the server's mails about failed items",
+            "They are written in the user's language, so the rule sync-failed-mail is silent "
+            "without it.",
+            "could not be synchronized"),
+      [](Config& config) -> Values& { return config.sync_failed_subjects; }));
 }
 
 }  // namespace eastap::config

@@ -8,7 +8,8 @@
 #include "decoder/eas/command.hpp"
 #include "decoder/model/exchange.hpp"
 
-/// What a line says of an exchange, before it is laid out; for this folder only. Every text here is
+/// What a line says of an exchange, before it is laid out; for this folder
+/// only, but for the two last. Every text here is
 /// printable.
 namespace eastap::render {
 

@@ -1,8 +1,6 @@
 #include "decoder/render/line.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 #include <string_view>
 #include <vector>
 
@@ -12,15 +10,13 @@
 #include "decoder/render/document_xml.hpp"
 #include "decoder/render/exchange_words.hpp"
 #include "decoder/render/hex.hpp"
+#include "decoder/render/line_writer.hpp"
 #include "decoder/render/printable.hpp"
 #include "decoder/render/quantity.hpp"
 #include "decoder/render/utf8.hpp"
 
 namespace eastap::render {
 namespace {
-
-constexpr std::size_t kUnfitted = 0;
-constexpr std::size_t kNarrowest = 40;
 
 /// Where things stand on a line. Zero columns: left out.
 struct Layout {
@@ -79,105 +75,6 @@ std::string_view colour(const Theme& theme, Role role) {
     case Role::trouble: return theme.trouble;
   }
   return {};
-}
-
-/// Puts coloured text onto one line, then ends it without spaces before the line feed.
-class LineWriter {
- public:
-  LineWriter(std::string& out, const LineStyle& style)
-      : out_{out},
-        theme_{style.theme},
-        width_{style.width == kUnfitted ? kUnfitted : std::max(style.width, kNarrowest)} {}
-
-  [[nodiscard]] const Theme& theme() const { return theme_; }
-  [[nodiscard]] std::size_t width() const { return width_; }
-
-  void put(std::string_view text, std::string_view role = {}) {
-    if (text.empty()) return;
-    flush_spaces();
-    if (!role.empty()) out_ += role;
-    out_ += text;
-    if (!role.empty()) out_ += theme_.reset;
-  }
-
-  void space(std::size_t columns) { spaces_ += columns; }
-
-  /// A cell of exactly `columns`; not cut where lines are not fitted.
-  void cell(std::string_view text, std::size_t columns, std::string_view role = {},
-            Align align = Align::left) {
-    const std::string shown = width_ == kUnfitted ? std::string{text} : cut_to_width(text, columns);
-    const std::size_t used = display_width(shown);
-    const std::size_t filling = columns - std::min(columns, used);
-    if (align == Align::right) space(filling);
-    put(shown, role);
-    if (align == Align::left) space(filling);
-  }
-
-  void end() {
-    spaces_ = 0;
-    out_ += '\n';
-  }
-
-  /// `text` on as many lines as it takes, each after `indent` columns; the first goes on where the
-  /// line stands, `used` columns from its beginning.
-  void wrapped(std::string_view text, std::size_t indent, std::size_t used, std::string_view role) {
-    if (width_ == kUnfitted) {
-      put(text, role);
-      end();
-      return;
-    }
-    std::size_t room = width_ - std::min(used, width_ - 1);
-    while (!text.empty()) {
-      std::size_t take = prefix_of_width(text, room);
-      if (take < text.size()) {
-        const std::size_t space = text[take] == ' ' ? take : text.substr(0, take).rfind(' ');
-        if (space != std::string_view::npos && space > 0) {
-          take = space;
-        } else if (used > indent) {
-          take = 0;  // the word may fit on a line of its own
-        } else if (take == 0) {
-          take = code_point_at(text, 0).length;
-        }
-      }
-      put(text.substr(0, take), role);
-      text.remove_prefix(take);
-      while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-      end();
-      if (text.empty()) return;
-      used = indent;
-      room = width_ - std::min(indent, width_ - 1);
-      space(indent);
-    }
-  }
-
- private:
-  void flush_spaces() {
-    out_.append(spaces_, ' ');
-    spaces_ = 0;
-  }
-
-  std::string& out_;
-  const Theme& theme_;
-  std::size_t width_;
-  std::size_t spaces_ = 0;
-};
-
-std::string clock(Timestamp time, const LineStyle& style, bool fractions) {
-  const std::chrono::seconds offset = style.offset ? style.offset(time) : std::chrono::seconds{0};
-  const Timestamp local = time + offset;
-  const std::chrono::hh_mm_ss parts{std::chrono::floor<std::chrono::milliseconds>(
-      local - std::chrono::floor<std::chrono::days>(local))};
-  std::array<char, 40> text{};
-  int length = std::snprintf(
-      text.data(), text.size(), "%02d:%02d:%02d", static_cast<int>(parts.hours().count()),
-      static_cast<int>(parts.minutes().count()), static_cast<int>(parts.seconds().count()));
-  std::string out{text.data(), static_cast<std::size_t>(length)};
-  if (fractions) {
-    length = std::snprintf(text.data(), text.size(), ".%03d",
-                           static_cast<int>(parts.subseconds().count()));
-    out.append(text.data(), static_cast<std::size_t>(length));
-  }
-  return out;
 }
 
 void put_beginning(LineWriter& line, const Layout& layout, const LineStyle& style, Timestamp time,
@@ -354,16 +251,6 @@ void put_words(LineWriter& line, const Layout& layout, const ExchangeWords& word
       line.wrapped(trouble.next_step, layout.indent + 2, layout.indent + 2, theme.dim);
     }
   }
-}
-
-std::string_view colour(const Theme& theme, findings::Severity severity) {
-  switch (severity) {
-    case findings::Severity::info: return theme.info;
-    case findings::Severity::notice: return theme.notice;
-    case findings::Severity::warning: return theme.warning;
-    case findings::Severity::error: return theme.error;
-  }
-  return theme.warning;
 }
 
 /// "#211 #214 … #219"; those that the summary names are not told again.

@@ -18,6 +18,7 @@ inline constexpr int kUnreadable = 3;
 int run(const config::Invocation& invocation,
         const std::function<config::Invocation()>& read_again);
 int replay(const config::Invocation& invocation);  ///< also `tail`: follows the capture
+int report(const config::Invocation& invocation);
 int decode(const config::Invocation& invocation);
 int encode(const config::Invocation& invocation);
 int explain(const config::Invocation& invocation);  ///< 2 also when nothing is called as asked

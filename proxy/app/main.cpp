@@ -22,6 +22,7 @@ int dispatch(const eastap::config::Invocation& invocation,
     case Subcommand::run: return app::run(invocation, read_again);
     case Subcommand::replay:
     case Subcommand::tail: return app::replay(invocation);
+    case Subcommand::report: return app::report(invocation);
     case Subcommand::decode: return app::decode(invocation);
     case Subcommand::encode: return app::encode(invocation);
     case Subcommand::explain: return app::explain(invocation);

@@ -1,20 +1,16 @@
-#include <array>
-#include <cerrno>
 #include <chrono>
-#include <cstdio>
-#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
-#include <system_error>
 #include <utility>
 #include <variant>
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include "decoder/render/printable.hpp"
+#include "proxy/app/cards.hpp"
 #include "proxy/app/commands.hpp"
+#include "proxy/app/reading.hpp"
 #include "proxy/app/wiring.hpp"
 #include "proxy/capture/reader.hpp"
 #include "proxy/sink/summary.hpp"
@@ -26,67 +22,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kFollowInterval{100};
 
-/// When an input entered the pipeline, by the capture's own times.
-Timestamp time_of(const pipeline::Input& input) {
-  if (const auto* event = std::get_if<model::ConnectionEvent>(&input)) return event->time;
-  const auto& exchange = std::get<model::Exchange>(input);
-  if (exchange.ending == model::Ending::open || !exchange.response) return exchange.request->ended;
-  return exchange.response->ended;
-}
-
-/// SQLite wants a file that it can read at any place: standard input is put into one that has no
-/// name.
-std::string spooled_input(std::FILE*& keep) {
-  keep = std::tmpfile();
-  if (keep == nullptr) {
-    throw config::ConfigError{"no temporary file for standard input: " +
-                              std::system_category().message(errno)};
-  }
-  std::array<char, 65'536> piece{};
-  for (;;) {
-    const ssize_t got = ::read(STDIN_FILENO, piece.data(), piece.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) {
-      throw config::ConfigError{"standard input cannot be read: " +
-                                std::system_category().message(errno)};
-    }
-    if (got == 0) break;
-    if (std::fwrite(piece.data(), 1, static_cast<std::size_t>(got), keep) !=
-        static_cast<std::size_t>(got)) {
-      throw config::ConfigError{"standard input does not fit into the temporary folder: " +
-                                std::system_category().message(errno)};
-    }
-  }
-  if (std::fflush(keep) != 0) {
-    throw config::ConfigError{"standard input does not fit into the temporary folder: " +
-                              std::system_category().message(errno)};
-  }
-  return "/dev/fd/" + std::to_string(::fileno(keep));
-}
-
-/// A bar on stderr while a long capture is read and stdout is no terminal itself.
-class Progress {
- public:
-  Progress(std::uint64_t total, bool shown) : total_{total}, shown_{shown && total > 5'000} {}
-  ~Progress() {
-    if (drawn_) write_all(STDERR_FILENO, "\r\x1b[K");
-  }
-  void step() {
-    ++done_;
-    if (!shown_ || done_ % 1'000 != 0) return;
-    drawn_ = true;
-    const std::uint64_t part = std::min<std::uint64_t>(20, done_ * 20 / total_);
-    std::string bar(part, '#');
-    bar.resize(20, '.');
-    write_all(STDERR_FILENO,
-              "\r[" + bar + "] " + std::to_string(done_) + " of " + std::to_string(total_));
-  }
-
- private:
-  std::uint64_t total_, done_ = 0;
-  bool shown_, drawn_ = false;
-};
-
 }  // namespace
 
 int replay(const config::Invocation& invocation) {
@@ -94,11 +29,11 @@ int replay(const config::Invocation& invocation) {
   const bool follow = invocation.command == config::Subcommand::tail;
   auto log = make_logger(config);
 
-  std::FILE* spool = nullptr;
-  const std::string path = invocation.file == "-" ? spooled_input(spool) : invocation.file;
+  InputFile file{invocation.file};
   capture::ReaderSettings settings;
   settings.follow = follow;
-  auto reader = capture::Reader::open(path, settings);
+  auto reader = capture::Reader::open(file.path(), settings);
+  file.opened();
   if (!reader) {
     write_all(STDERR_FILENO, "eastap: " + reader.error().detail + '\n');
     return kUnreadable;
@@ -124,17 +59,20 @@ int replay(const config::Invocation& invocation) {
                                             std::move(callbacks));
   }
   sink::Summary summary;
+  report::FindingStore found;
   pipeline::Pipeline pipeline{pipeline_settings(config), [&](const pipeline::RecordPtr& record) {
                                 summary.take(*record);
+                                if (const auto* one = std::get_if<findings::Finding>(&record->what))
+                                  found.take(*one);
                                 if (outlet) outlet->take(record);
                               }};
 
+  RunByRun runs{*reader, pipeline, [&] { found = report::FindingStore{}; }};
   const auto& facts = reader->facts();
   Progress progress{(facts.exchanges * 2) + facts.events,
                     ::isatty(STDERR_FILENO) != 0 && ::isatty(STDOUT_FILENO) == 0};
   std::uint64_t unreadable = 0;
   std::optional<Timestamp> first_time;
-  Timestamp last_time{};
   const auto started = Clock::now();
   while (!stopped) {
     auto input = reader->next();
@@ -164,7 +102,6 @@ int replay(const config::Invocation& invocation) {
     }
     const Timestamp time = time_of(**input);
     if (!first_time) first_time = time;
-    last_time = std::max(last_time, time);
     if (invocation.speed > 0) {
       const std::chrono::duration<double, std::micro> offset =
           (time - *first_time) / invocation.speed;
@@ -175,15 +112,14 @@ int replay(const config::Invocation& invocation) {
       stopped = stop.wait_for(std::chrono::milliseconds{0});
     }
     if (stopped) break;
-    pipeline.take(std::move(**input));
+    runs.take(std::move(**input));
     progress.step();
   }
-  pipeline.finish(last_time);
+  runs.finish();
   if (outlet) outlet->close();
-  if (spool != nullptr) std::fclose(spool);
-  const std::string continued_in = reader->facts().continued_in;
 
-  std::string text = "eastap: " + summary.sentence();
+  const std::string continued_in = reader->facts().continued_in;
+  std::string text = short_cards(config, pipeline, found) + "eastap: " + summary.sentence();
   if (unreadable != 0)
     text += "; " + std::to_string(unreadable) + " entries of the file could not be read";
   text += '\n';

@@ -20,6 +20,7 @@
 
 #include "certs/authority.hpp"
 #include "certs/trust.hpp"
+#include "proxy/app/cards.hpp"
 #include "proxy/app/commands.hpp"
 #include "proxy/app/host_name.hpp"
 #include "proxy/app/notify.hpp"
@@ -182,7 +183,8 @@ class Run {
       while (queue_.pop_all(batch)) {
         for (auto& input : batch) understand(pipeline, std::move(input));
       }
-      pipeline.finish(now());
+      ended_ = now();
+      pipeline.finish(ended_);
     }};
     pthread_setname_np(understanding.native_handle(), "pipeline");
     notify_manager("READY=1\nSTATUS=Listening on " + server.address() + "\n");
@@ -191,8 +193,9 @@ class Run {
     server.stop();
     queue_.close();
     understanding.join();
-    if (capture_) capture_->close();
+    if (capture_) capture_->close(ended_);
     if (outlet_) outlet_->close();  // last: a terminal may hold it up
+    write_all(STDERR_FILENO, short_cards(config_, pipeline, found_));
     say_goodbye(server);
     return fails(config_, summary_.worst()) ? kFindings : kDone;
   }
@@ -337,6 +340,7 @@ class Run {
   void hand_on(const pipeline::RecordPtr& record) {
     summary_.take(*record);
     metrics_.take(*record);
+    if (const auto* one = std::get_if<findings::Finding>(&record->what)) found_.take(*one);
     if (capture_) capture_->write(record);
     if (outlet_) outlet_->take(record);
   }
@@ -384,6 +388,8 @@ class Run {
   std::mutex next_rules_mutex_;
   std::optional<findings::Settings> next_rules_;  ///< from the next reload note on
   std::atomic<std::uint64_t> reloads_ = 0, reloads_refused_ = 0;
+  report::FindingStore found_;
+  Timestamp ended_{};  // of the pipeline: what a replay takes for the end, too
 };
 
 }  // namespace

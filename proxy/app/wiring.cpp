@@ -101,13 +101,13 @@ void change_logger(spdlog::logger& logger, const config::Config& config) {
   logger.set_level(to_level(config.log_level));
 }
 
-bool coloured(const config::Config& config) {
+bool coloured(const config::Config& config, int descriptor) {
   switch (config.color) {
     case config::ColorMode::always: return true;
     case config::ColorMode::never: return false;
     case config::ColorMode::automatic: break;
   }
-  return ::isatty(STDOUT_FILENO) != 0;
+  return ::isatty(descriptor) != 0;
 }
 
 pipeline::PipelineSettings pipeline_settings(const config::Config& config) {

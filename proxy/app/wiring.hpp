@@ -33,8 +33,8 @@ void change_logger(spdlog::logger& logger, const config::Config& config);
 /// Limits and the user's rule settings. Throws config::ConfigError naming rule and place.
 [[nodiscard]] pipeline::PipelineSettings pipeline_settings(const config::Config& config);
 
-/// Whether to colour standard output.
-[[nodiscard]] bool coloured(const config::Config& config);
+/// Whether to colour what is written to `descriptor`; standard output.
+[[nodiscard]] bool coloured(const config::Config& config, int descriptor = 1);
 /// Colours where standard output is to have them.
 [[nodiscard]] const render::Theme& theme_of(const config::Config& config);
 

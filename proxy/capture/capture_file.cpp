@@ -16,10 +16,12 @@
 namespace eastap::capture {
 namespace {
 
+std::string in_microseconds(Timestamp time) {
+  return std::to_string(time.time_since_epoch().count());
+}
+
 std::string now_in_microseconds() {
-  return std::to_string(
-      std::chrono::duration_cast<Microseconds>(std::chrono::system_clock::now().time_since_epoch())
-          .count());
+  return in_microseconds(std::chrono::floor<Microseconds>(std::chrono::system_clock::now()));
 }
 
 Trouble trouble_of(const Error& error) {
@@ -248,15 +250,16 @@ Trouble CaptureFile::reopen() {
   return {};
 }
 
-Trouble CaptureFile::finish() {
+Trouble CaptureFile::finish(std::optional<Timestamp> ended) {
   if (!database_.is_open()) {
     lock_.release();
     return {};
   }
   sqlite3_busy_timeout(database_.handle(), 1000);
-  const std::string ended = "UPDATE sessions SET ended = " + now_in_microseconds() +
-                            " WHERE id = " + std::to_string(session_);
-  int code = database_.run(ended.c_str());
+  const std::string mark =
+      "UPDATE sessions SET ended = " + (ended ? in_microseconds(*ended) : now_in_microseconds()) +
+      " WHERE id = " + std::to_string(session_);
+  int code = database_.run(mark.c_str());
   if (code == SQLITE_OK) {
     // With a reader in the file the log stays; it holds nothing then, or is folded in later.
     code = database_.run("PRAGMA wal_checkpoint(TRUNCATE)");

@@ -55,8 +55,8 @@ class CaptureFile {
 
   void abandon() { database_.close(); }
 
-  /// Marks the clean end, folds the log back, closes and unlocks.
-  [[nodiscard]] Trouble finish();
+  /// Marks the clean end (at `ended`, else now), folds the log back, closes and unlocks.
+  [[nodiscard]] Trouble finish(std::optional<Timestamp> ended = {});
 
   [[nodiscard]] Trouble explain(const SqlFailure& failure) const;
 

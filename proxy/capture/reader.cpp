@@ -108,6 +108,7 @@ class Reader::Core {
   Result<void> connect_as(const std::string& name, int flags);
   void disconnect();
   void read_facts();
+  std::vector<CaptureRun> runs();
   bool reconnect(std::optional<Error>& error);
   std::optional<Error> fetch_places();
   void read_ahead();
@@ -217,6 +218,7 @@ void Reader::Core::read_facts() {
   facts_.continued_in = meta_value(database_, "continued_in");
   facts_.decoder_version = meta_value(database_, "decoder_version");
   facts_.derived_complete = meta_value(database_, "derived_complete") == "1";
+  facts_.runs = runs();
   facts_.created =
       Timestamp{Microseconds{to_integer(meta_value(database_, "created")).value_or(0)}};
 }
@@ -237,6 +239,24 @@ std::optional<std::filesystem::path> Reader::Core::successor() const {
   if (!check_schema(database, path.string())) return std::nullopt;
   if (meta_value(database, "continues") != path_.filename().string()) return std::nullopt;
   return path;
+}
+
+std::vector<CaptureRun> Reader::Core::runs() {
+  constexpr std::size_t kMost = 10'000;  // a run a minute for a week
+  std::vector<CaptureRun> out;
+  Statement query;
+  if (query.prepare(database_.handle(),
+                    "SELECT first_seq, started, ended FROM sessions ORDER BY id") != SQLITE_OK) {
+    return out;
+  }
+  while (query.step() == SQLITE_ROW && out.size() < kMost) {
+    CaptureRun run;
+    run.first_position = static_cast<std::uint64_t>(std::max<std::int64_t>(query.number(0), 0));
+    run.started = Timestamp{Microseconds{query.number(1)}};
+    if (query.type(2) == SQLITE_INTEGER) run.ended = Timestamp{Microseconds{query.number(2)}};
+    out.push_back(run);
+  }
+  return out;
 }
 
 /// For a follower: opens the file again when something may have been added.

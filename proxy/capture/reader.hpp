@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "decoder/base/result.hpp"
 #include "decoder/base/time.hpp"
@@ -32,6 +33,13 @@ struct ReaderSettings {
   std::string vfs;  ///< SQLite's file layer; empty: its default
 };
 
+/// One run of eastap that wrote into a capture.
+struct CaptureRun {
+  std::uint64_t first_position = 0;  ///< of its inputs, see Reader::position
+  Timestamp started{};
+  std::optional<Timestamp> ended;  ///< nothing: it was killed, or still writes
+};
+
 /// What a capture tells about itself.
 struct CaptureFacts {
   int version = 0;  ///< of the schema
@@ -43,6 +51,7 @@ struct CaptureFacts {
   bool derived_complete = false;  ///< every exchange has its derived rows, of that version
   std::uint64_t exchanges = 0, events = 0;  ///< as of `open`; also the measure for a progress bar
   bool being_written = false;               ///< an eastap has it open
+  std::vector<CaptureRun> runs;             ///< in their order; at most 10 000
 };
 
 /// Reads the inputs of a capture in the order in which the pipeline took them. Needs no write

@@ -149,7 +149,7 @@ class Writer::Core {
 
   void write(pipeline::RecordPtr record) noexcept;
   bool flush(std::chrono::milliseconds limit);
-  void close();
+  void close(std::optional<Timestamp> ended = {});
   [[nodiscard]] NextIds next_ids() const { return next_ids_; }
   [[nodiscard]] WriterCounters counters() const {
     const std::lock_guard lock{mutex_};
@@ -300,7 +300,7 @@ bool Writer::Core::flush(std::chrono::milliseconds limit) {
   return in_time && lost == counters_.inputs_lost + counters_.findings_lost;
 }
 
-void Writer::Core::close() {
+void Writer::Core::close(std::optional<Timestamp> ended) {
   {
     const std::lock_guard lock{mutex_};
     if (closed_) return;
@@ -312,7 +312,7 @@ void Writer::Core::close() {
   SignalsBlocked blocked;
   rows_.detach();
   if (trouble_ == Trouble::Kind::none) tell_losses();
-  if (const auto failed = file_->finish(); failed.kind != Trouble::Kind::none) {
+  if (const auto failed = file_->finish(ended); failed.kind != Trouble::Kind::none) {
     trouble(failed.kind, failed.words);
   }
 }
@@ -641,7 +641,7 @@ Result<std::unique_ptr<Writer>> Writer::open(const std::filesystem::path& path,
 void Writer::write(pipeline::RecordPtr record) noexcept { core_->write(std::move(record)); }
 NextIds Writer::next_ids() const { return core_->next_ids(); }
 bool Writer::flush(std::chrono::milliseconds limit) { return core_->flush(limit); }
-void Writer::close() { core_->close(); }
+void Writer::close(std::optional<Timestamp> ended) { core_->close(ended); }
 WriterCounters Writer::counters() const { return core_->counters(); }
 std::filesystem::path Writer::path() const { return core_->path(); }
 void Writer::set_rotation(const RotationLimits& limits) { core_->set_rotation(limits); }

@@ -6,10 +6,12 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "decoder/base/ids.hpp"
 #include "decoder/base/result.hpp"
+#include "decoder/base/time.hpp"
 #include "proxy/capture/rotation.hpp"
 #include "proxy/pipeline/record.hpp"
 
@@ -92,8 +94,9 @@ class Writer {
   bool flush(std::chrono::milliseconds limit);
 
   /// Stores what waits, folds the write-ahead log back and leaves one file. What cannot be
-  /// stored now is told by a note and counted as lost. Also done by the destructor.
-  void close();
+  /// stored now is told by a note and counted as lost. Also done by the destructor. `ended`: until
+  /// when this run looked on, for replay; nothing: now.
+  void close(std::optional<Timestamp> ended = {});
 
   [[nodiscard]] WriterCounters counters() const;
 

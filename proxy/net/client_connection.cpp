@@ -366,7 +366,12 @@ asio::awaitable<void> ClientConnection::intercept(Target target) {
   }
   facts_.upstream = dialled->address;
   facts_.upstream_tls = dialled->stream.tls_description();
-  if (!dialled->verified) facts_.upstream_tls += " (certificate not checked)";
+  if (!dialled->verified) {
+    facts_.upstream_tls += " (certificate not checked)";
+  } else if (const auto end = dialled->stream.peer_certificate_end()) {
+    // Read again by the rule tls-upstream-expiring, from live facts and from the capture.
+    facts_.upstream_tls += ", certificate until " + to_rfc3339(*end).substr(0, 19) + 'Z';
+  }
   server_.emplace(std::move(dialled->stream));
   constexpr std::string_view established = "HTTP/1.1 200 Connection established\r\n\r\n";
   const End end = co_await device_.write_all(as_octets(established));

@@ -224,4 +224,10 @@ void Pipeline::hand_on(std::vector<findings::Finding>&& found) {
 
 void Pipeline::finish(Timestamp end) { hand_on(analyzer_.finish(end)); }
 
+void Pipeline::next_run(Timestamp end) {
+  finish(end);
+  session_ = eas::Session{settings_.eas};
+  analyzer_.forget();
+}
+
 }  // namespace eastap::pipeline

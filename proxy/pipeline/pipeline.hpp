@@ -35,6 +35,13 @@ class Pipeline {
   /// No more input: findings that were waiting for `end` to pass are handed on.
   void finish(Timestamp end);
 
+  /// What follows was seen by another run of eastap, whose memory began empty: so does this one's,
+  /// and both tell the same. `end`: of the run before.
+  void next_run(Timestamp end);
+
+  /// What the rules have learned, for a report.
+  [[nodiscard]] findings::Analyzer::Knowledge knowledge() const { return analyzer_.knowledge(); }
+
  private:
   void take_exchange(model::Exchange&& exchange);
   void take_progress(model::Exchange&& exchange);

@@ -8,6 +8,8 @@
 #include <openssl/err.h>
 #include <sys/socket.h>
 
+#include "certs/extensions.hpp"
+
 namespace eastap::tls {
 namespace {
 
@@ -238,6 +240,12 @@ std::string Stream::tls_description() const {
     text += cipher;
   }
   return text;
+}
+
+std::optional<std::chrono::sys_seconds> Stream::peer_certificate_end() const {
+  const X509* certificate = ssl_ ? SSL_get0_peer_certificate(ssl_.get()) : nullptr;  // of the SSL
+  if (certificate == nullptr) return std::nullopt;
+  return certs::to_system_time(X509_get0_notAfter(certificate));
 }
 
 }  // namespace eastap::tls

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -85,6 +87,8 @@ class Stream {
   [[nodiscard]] int received_alert() const { return received_alert_; }
   /// "TLSv1.3 TLS_AES_128_GCM_SHA256"; "" without TLS.
   [[nodiscard]] std::string tls_description() const;
+  /// Until when the peer's certificate is valid; nothing when it sent none.
+  [[nodiscard]] std::optional<std::chrono::sys_seconds> peer_certificate_end() const;
 
  private:
   enum class Want : std::uint8_t { nothing, read, write };

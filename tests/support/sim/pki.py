@@ -17,7 +17,7 @@ class Pki:
         self._ca_key = self.folder / "ca.key"
         if not self.ca.exists():
             self._openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-sha256",
-                          "-days", "30", "-keyout", self._ca_key, "-out", self.ca, "-subj", f"/O=Contoso Test/CN={name}",
+                          "-days", "100", "-keyout", self._ca_key, "-out", self.ca, "-subj", f"/O=Contoso Test/CN={name}",
                           "-addext", "basicConstraints=critical,CA:TRUE",
                           "-addext", "keyUsage=critical,keyCertSign,cRLSign")
 
@@ -54,7 +54,7 @@ class Pki:
                           "-startdate", "20240101000000Z", "-enddate", "20240201000000Z")
         else:
             self._openssl("x509", "-req", "-in", request, "-CA", self.ca, "-CAkey", self._ca_key, "-CAcreateserial",
-                          "-sha256", "-days", "20", "-out", certificate, "-extfile", extensions)
+                          "-sha256", "-days", "90", "-out", certificate, "-extfile", extensions)
         pem.write_bytes(key.read_bytes() + certificate.read_bytes() + self.ca.read_bytes())
         pem.chmod(0o600)
         return pem

@@ -1,0 +1,114 @@
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <unistd.h>
+
+#include "decoder/findings/history.hpp"
+#include "decoder/report/card.hpp"
+#include "decoder/report/card_text.hpp"
+#include "proxy/app/cards.hpp"
+#include "proxy/app/commands.hpp"
+#include "proxy/app/reading.hpp"
+#include "proxy/app/wiring.hpp"
+#include "proxy/capture/reader.hpp"
+
+namespace eastap::app {
+namespace {
+
+struct Collected {
+  std::vector<report::Card> cards;
+  std::uint64_t unreadable = 0, findings_lost = 0, forgotten = 0;
+};
+
+Collected collect(const config::Config& config, capture::Reader& reader, spdlog::logger& log) {
+  Collected out;
+  report::FindingStore found;
+  pipeline::Pipeline pipeline{pipeline_settings(config), [&](const pipeline::RecordPtr& record) {
+                                if (const auto* one = std::get_if<findings::Finding>(&record->what))
+                                  found.take(*one);
+                              }};
+  std::size_t run = 0;
+  const auto end_of_run = [&] {
+    const auto knowledge = pipeline.knowledge();
+    for (report::Card& card : report::cards(knowledge, found.all())) {
+      if (reader.facts().runs.size() > 1) card.run = run + 1;
+      out.cards.push_back(std::move(card));
+    }
+    out.forgotten += knowledge.history.forgotten();
+    out.findings_lost += found.lost();
+    found = report::FindingStore{};
+  };
+  RunByRun runs{reader, pipeline, end_of_run};
+  const auto& facts = reader.facts();
+  Progress progress{(facts.exchanges * 2) + facts.events, ::isatty(STDERR_FILENO) != 0};
+  while (auto input = reader.next()) {
+    if (!*input) {
+      ++out.unreadable;
+      log.warn("{}", input->error().detail);
+      continue;
+    }
+    runs.take(std::move(**input));
+    run = runs.run();
+    progress.step();
+  }
+  runs.finish();
+  end_of_run();
+  return out;
+}
+
+}  // namespace
+
+int report(const config::Invocation& invocation) {
+  const auto& config = invocation.config;
+  const auto log = make_logger(config);
+  InputFile file{invocation.file};
+  auto reader = capture::Reader::open(file.path(), {});
+  file.opened();
+  if (!reader) {
+    write_all(STDERR_FILENO, "eastap: " + reader.error().detail + '\n');
+    return kUnreadable;
+  }
+  const Collected all = collect(config, *reader, *log);
+  std::vector<const report::Card*> chosen;
+  if (invocation.device.empty()) {
+    for (const report::Card& card : all.cards) chosen.push_back(&card);
+  } else {
+    std::string problem;
+    chosen = report::select(all.cards, invocation.device, problem);
+    if (chosen.empty()) throw config::ConfigError{"--device: " + problem};
+  }
+  const render::LineStyle style = line_style(config, STDOUT_FILENO);
+  std::string text;
+  std::optional<findings::Severity> worst;
+  for (const report::Card* card : chosen) {
+    if (config.json) {
+      report::append_card_json(text, *card);
+    } else {
+      if (card != chosen.front()) text += '\n';
+      report::append_card(text, *card, style);
+    }
+    if (card->worst() > worst) worst = card->worst();
+  }
+  put_out(text);
+  std::string remark;
+  if (chosen.empty()) remark += "eastap: the capture has no ActiveSync device\n";
+  if (all.forgotten != 0) {
+    remark += "eastap: " + std::to_string(all.forgotten) +
+              " devices that were silent longest have no card: more than fit into memory\n";
+  }
+  if (all.findings_lost != 0)
+    remark += "eastap: " + std::to_string(all.findings_lost) + " findings are left out\n";
+  if (all.unreadable != 0) {
+    remark +=
+        "eastap: " + std::to_string(all.unreadable) + " entries of the file could not be read\n";
+  }
+  write_all(STDERR_FILENO, remark);
+  if (fails(config, worst)) return kFindings;
+  return all.unreadable != 0 ? kUnreadable : kDone;
+}
+
+}  // namespace eastap::app
