@@ -22,7 +22,8 @@ void set_host(portal::Request& request, std::string_view name) {
 
 }  // namespace
 
-std::string plain_answer(std::uint16_t status, std::string_view reason, std::string_view text) {
+std::string plain_answer(std::uint16_t status, std::string_view reason, std::string_view text,
+                         std::string_view more_fields) {
   std::string body = "eastap: ";
   body += text;
   body += '\n';
@@ -30,9 +31,16 @@ std::string plain_answer(std::uint16_t status, std::string_view reason, std::str
   answer += reason;
   answer += "\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: " +
             std::to_string(body.size()) +
-            "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
-            "Connection: close\r\n\r\n";
+            "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n";
+  answer += more_fields;
+  answer += "Connection: close\r\n\r\n";
   return answer + body;
+}
+
+std::string proxy_authentication_answer() {
+  return plain_answer(407, "Proxy Authentication Required",
+                      "this proxy asks for a user and password",
+                      "Proxy-Authenticate: Basic realm=\"eastap\", charset=\"UTF-8\"\r\n");
 }
 
 std::string plain_address(const asio::ip::address& address) {

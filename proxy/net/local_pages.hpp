@@ -18,7 +18,10 @@ namespace eastap::net {
 
 /// A whole HTTP/1.1 answer with `Connection: close` and a line of plain text.
 [[nodiscard]] std::string plain_answer(std::uint16_t status, std::string_view reason,
-                                       std::string_view text);
+                                       std::string_view text, std::string_view more_fields = {});
+
+/// 407, RFC 9110 15.5.8: asks for user and password.
+[[nodiscard]] std::string proxy_authentication_answer();
 
 /// A request for the proxy itself, as it came.
 struct Visit {

@@ -14,6 +14,7 @@
 #include "proxy/portal/pages.hpp"
 #include "proxy/tls/context.hpp"
 #include "proxy/tunnel/host_rules.hpp"
+#include "proxy/tunnel/proxy_users.hpp"
 
 namespace eastap::net {
 
@@ -30,6 +31,7 @@ struct PolicyBase {
   Resolver& resolver;
   const PageBase& pages;
   std::vector<asio::ip::tcp::endpoint> listeners;  ///< of this proxy: never a target
+  OwnConnections* own;                             ///< null when the firewall leads nothing here
 };
 
 /// What new connections consult, made of one `config::Config` and never changed after. A reload
@@ -51,6 +53,8 @@ class Policy {
     return assembler_limits_;
   }
   [[nodiscard]] const portal::Site& site() const { return site_; }
+  /// Who may use the proxy; empty: everybody whose address may.
+  [[nodiscard]] const tunnel::ProxyUsers& users() const { return users_; }
   /// Opens connections to servers under these rules.
   [[nodiscard]] Dialler& dialler() const { return *dialler_; }
 
@@ -67,6 +71,8 @@ class Policy {
   const tls::ServerContext phone_tls_;
   tls::ClientContext verifying_;
   tls::ClientContext unverifying_;
+  const tunnel::ProxyUsers users_;
+  std::unique_ptr<Connector> connector_;
   std::unique_ptr<Dialler> dialler_;
 };
 
