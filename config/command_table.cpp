@@ -101,6 +101,22 @@ const std::vector<Command>& command_table() {
         "eastap check mail.contoso.com  # the server alone, no password",
         "eastap check mail.contoso.com --user alice --password-file p.txt --json  # for a program",
         "eastap check alice@contoso.com --heartbeat 15m  # do firewalls let a phone wait?"}},
+      {Subcommand::capture_export,
+       in::capture_export,
+       "export",
+       "CAPTURE",
+       true,
+       "a capture to give away: a redacted copy",
+       "Writes a new capture (mode 0600; never over an existing file) in which the octets "
+       "themselves "
+       "are redacted: heads, queries, WBXML, mails, pages. It replays with the same statuses, keys "
+       "and findings. Without --redact identities are hidden too; --redact none makes a plain "
+       "copy.",
+       {"eastap export monday.eastap for-support.eastap  # nobody can be told from it",
+        "eastap export --redact content --redact-key ~/redact.key monday.eastap copy.eastap  # "
+        "users stay"},
+       false,
+       "OUT"},
       {Subcommand::ca_create,
        in::ca_create,
        "ca create",

@@ -74,6 +74,15 @@ std::string_view to_string(LogLevel level) {
   return "";
 }
 
+std::string_view to_string(RedactLevel level) {
+  switch (level) {
+    case RedactLevel::none: return "none";
+    case RedactLevel::content: return "content";
+    case RedactLevel::identity: return "identity";
+  }
+  return "";
+}
+
 std::string_view to_string(FailOn severity) {
   switch (severity) {
     case FailOn::info: return "info";

@@ -15,6 +15,8 @@ namespace eastap::config {
 
 enum class TailMode : std::uint8_t { line, xml, json, off };
 enum class ColorMode : std::uint8_t { automatic, always, never };
+/// How much of the traffic is hidden in what is printed.
+enum class RedactLevel : std::uint8_t { none, content, identity };
 enum class LogLevel : std::uint8_t { trace, debug, info, warning, error, off };
 
 /// The severity from which findings change the exit status; the words are those of
@@ -163,7 +165,9 @@ struct Config {
   std::optional<std::string> capture{kDefaultCapture};  ///< absent: none; see `expand_time`
   CaptureRotation capture_rotation;
   TailMode tail = TailMode::line;
-  bool json = false;  ///< --json; `tail` is then TailMode::json
+  bool json = false;                      ///< --json; `tail` is then TailMode::json
+  std::optional<RedactLevel> redact;      ///< absent: none; of an export: identity
+  std::optional<std::string> redact_key;  ///< file; absent: a key of this run alone
   FailOn fail_on = FailOn::never;
   std::uint32_t cards = 5;                 ///< device cards at the end of a run; 0: none
   ColorMode color = ColorMode::automatic;  ///< never when NO_COLOR is set and nothing else is said
@@ -182,6 +186,7 @@ struct Config {
 };
 
 [[nodiscard]] std::string_view to_string(TailMode mode);
+[[nodiscard]] std::string_view to_string(RedactLevel level);
 [[nodiscard]] std::string_view to_string(ColorMode mode);
 [[nodiscard]] std::string_view to_string(LogLevel level);
 [[nodiscard]] std::string_view to_string(FailOn severity);

@@ -94,6 +94,7 @@ std::string usage_line(const Command& command) {
     line += command.file_required ? " " + command.file_name : " [" + command.file_name + "]";
     if (command.many) line += "...";
   }
+  if (!command.second_name.empty()) line += " " + command.second_name;
   return line;
 }
 
@@ -291,6 +292,7 @@ std::string man_page() {
       page += command.file_required ? " " + name : " [" + name + "]";
       if (command.many) page += "...";
     }
+    if (!command.second_name.empty()) page += " \\fI" + command.second_name + "\\fR";
     page += "\n";
   }
   page +=

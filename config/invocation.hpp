@@ -30,6 +30,7 @@ enum class Subcommand : std::uint8_t {
   doctor,
   check,
   report,
+  capture_export,
 };
 
 enum class Shell : std::uint8_t { bash, zsh };           ///< --completion
@@ -69,6 +70,7 @@ struct Invocation {
   std::string file = "-";  ///< replay, tail, report, decode, encode, ca export and import; "-":
                            ///< stdin or stdout. doctor: the host, "-": none
   std::vector<std::string> words;  ///< explain
+  std::string output;              ///< export: the file to make
   double speed = 0;                ///< replay: times real time; 0: as fast as it reads
   CheckOptions check;              ///< check; `file` is then the address or host
   std::string device;              ///< report: a DeviceId or address, or its beginning; "" all

@@ -20,6 +20,7 @@ namespace eastap::config {
 using Values = std::vector<std::string>;
 
 inline constexpr unsigned kWatchers = in::run | in::readers;
+inline constexpr unsigned kRedacting = kWatchers | in::report | in::decode | in::capture_export;
 
 /// Throws `Complaint` when an item of a list is empty.
 void refuse_empty_items(const Values& values);

@@ -17,6 +17,7 @@ std::vector<Option> make_table() {
   add_capture_options(table);
   add_output_options(table);
   add_report_options(table);
+  add_redaction_options(table);
   add_decode_options(table);
   add_check_options(table);
   add_rule_options(table);

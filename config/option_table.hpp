@@ -66,6 +66,7 @@ inline constexpr unsigned ca = ca_create | ca_show | ca_renew | ca_import | ca_e
 /// Those that read or write the CA's key.
 inline constexpr unsigned ca_key = run | ca_create | ca_renew | ca_import | ca_export;
 inline constexpr unsigned readers = replay | tail;
+inline constexpr unsigned capture_export = 1U << 16U;
 inline constexpr unsigned all = ~0U;
 }  // namespace in
 
@@ -120,6 +121,7 @@ struct Command {
   std::string detail;
   std::vector<std::string> examples;  ///< command line, two spaces, "# " and what it does
   bool many = false;  ///< the positional argument may be repeated: they are `Invocation::words`
+  std::string second_name = {};  ///< of a second positional argument, which is required
 };
 
 [[nodiscard]] const std::vector<Command>& command_table();

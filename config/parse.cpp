@@ -130,11 +130,11 @@ class CommandLine {
     return file != nullptr && file->count() > 0 ? file->results() : std::vector<std::string>{};
   }
 
- private:
   struct Parts {
     CLI::App* app = nullptr;
     std::vector<std::pair<const Option*, CLI::Option*>> options;
     CLI::Option* file = nullptr;
+    CLI::Option* second = nullptr;
   };
 
   void add(const Command& command) {
@@ -155,7 +155,7 @@ class CommandLine {
       parts.options.emplace_back(&option, made);
     }
     if (!command.file_name.empty()) parts.file = parts.app->add_option(command.file_name, keep);
-    if (command.many) {
+    if (command.many || !command.second_name.empty()) {
       parts.file->expected(-1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     }
     parts_.emplace(&command, std::move(parts));
@@ -319,11 +319,12 @@ void resolve_paths(Config& config, const Environment& environment) {
       }
     }
   }
-  for (std::optional<std::string>* file :
-       {&config.passphrase_file, &config.keylog, &config.capture, &config.log_file,
-        &config.ways_in.users, &config.ways_out.proxy_credentials}) {
-    if (*file) expand_home(**file, home);
-  }
+  for (std::optional<std::string>* file : {&config.passphrase_file, &config.keylog, &config.capture,
+                                           &config.log_file, &config.redact_key})
+    &config.log_file, &config.ways_in.users, &config.ways_out.proxy_credentials
+}) {
+  if (*file) expand_home(**file, home);
+}
 }
 
 void check_rotation(const Config& config) {
@@ -456,7 +457,14 @@ Invocation parse(int argc, const char* const* argv, const Environment& environme
   if (command->many) {
     invocation.words = words;
   } else {
-    set_file(invocation, *command, words.empty() ? std::string{} : words.back(), flags);
+    set_file(invocation, *command, words.empty() ? std::string{} : words.front(), flags);
+  }
+  if (!command->second_name.empty()) {
+    if (words.size() != 2) {
+      throw ConfigError{"eastap " + command->name + " wants " + command->file_name + " and " +
+                        command->second_name + "; see eastap " + command->name + " --help"};
+    }
+    invocation.output = words.back();
   }
   try {
     read_settings(invocation, *command, flags, variables, environment);

@@ -18,6 +18,7 @@ void add_host_tls_options(std::vector<Option>& table);
 void add_capture_options(std::vector<Option>& table);
 void add_output_options(std::vector<Option>& table);
 void add_report_options(std::vector<Option>& table);
+void add_redaction_options(std::vector<Option>& table);
 void add_decode_options(std::vector<Option>& table);
 void add_rule_options(std::vector<Option>& table);
 void add_limit_options(std::vector<Option>& table);

@@ -98,8 +98,17 @@ void take_remarks(const wbxml::Document& document, std::uint64_t base, std::stri
   }
 }
 
-void read_wbxml(Body& body, std::string_view part, std::vector<Diagnostic>& diagnostics) {
-  auto document = std::make_shared<wbxml::Document>(wbxml::decode(body.octets));
+using Finish = const std::function<void(wbxml::Document&)>*;
+
+std::shared_ptr<wbxml::Document> decoded(std::shared_ptr<const std::string> octets, Finish finish) {
+  auto document = std::make_shared<wbxml::Document>(wbxml::decode(std::move(octets)));
+  if (finish != nullptr && *finish) (*finish)(*document);
+  return document;
+}
+
+void read_wbxml(Body& body, std::string_view part, Finish finish,
+                std::vector<Diagnostic>& diagnostics) {
+  auto document = decoded(body.octets, finish);
   if (!body.media_type.starts_with("application/vnd.ms-sync")) {
     const std::string language = wbxml::other_language(*document);
     if (!language.empty()) {
@@ -115,13 +124,13 @@ void read_wbxml(Body& body, std::string_view part, std::vector<Diagnostic>& diag
   body.document = std::move(document);
 }
 
-void read_multipart(Body& body, std::string_view part, const Limits& limits,
+void read_multipart(Body& body, std::string_view part, const Limits& limits, Finish finish,
                     std::vector<Diagnostic>& diagnostics) {
   body.parts = read_parts(*body.octets, part, limits, diagnostics);
   if (body.parts.empty()) return;
   const Body::Part first = body.parts.front();
   auto octets = std::make_shared<const std::string>(body.octets->substr(first.offset, first.size));
-  auto document = std::make_shared<wbxml::Document>(wbxml::decode(std::move(octets)));
+  auto document = decoded(std::move(octets), finish);
   take_remarks(*document, first.offset, part, diagnostics);
   body.document = std::move(document);
 }
@@ -145,20 +154,21 @@ Body read_body(BodyOctets octets, std::string_view content_type, std::string_vie
   }
   if (!octets.octets || octets.octets->empty()) return body;
   body.octets = std::move(octets.octets);
+  const Finish finish = octets.finish;
   if (raw) {
     const Kind announced = announced_kind(body.media_type);
     body.kind = is_binary(announced) || announced == Kind::none ? Kind::other : announced;
     if (body.octets->starts_with(kActiveSyncHeader) && announced == Kind::wbxml) {
       body.kind = Kind::wbxml;
-      read_wbxml(body, part, diagnostics);
+      read_wbxml(body, part, finish, diagnostics);
     }
     return body;
   }
   body.kind = settled_kind(body, part, diagnostics);
   if (body.kind == Kind::wbxml) {
-    read_wbxml(body, part, diagnostics);
+    read_wbxml(body, part, finish, diagnostics);
   } else if (body.kind == Kind::multipart) {
-    read_multipart(body, part, limits, diagnostics);
+    read_multipart(body, part, limits, finish, diagnostics);
   }
   return body;
 }

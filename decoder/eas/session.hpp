@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -17,6 +18,8 @@ struct BodyOctets {
   std::shared_ptr<const std::string> octets;  ///< may be null: none, or dropped
   std::vector<Diagnostic> diagnostics;        ///< of undoing the coding
   bool whole = true;                          ///< false: the body was cut, dropped or kept in part
+  /// Called with the document that is made of it, if any; may be null. Outlives this.
+  const std::function<void(wbxml::Document&)>* finish = nullptr;
 };
 
 /// Understands the exchanges of all devices, one after the other.

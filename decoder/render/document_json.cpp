@@ -30,6 +30,11 @@ void write_name(JsonWriter& json, const wbxml::Document& document, std::uint32_t
 }
 
 void write_value(JsonWriter& json, const wbxml::Document& document, const Node& node) {
+  if (node.hidden) {
+    json.member("bytes", unsigned{node.value_size});
+    if (node.value_kind == ValueKind::opaque) json.member("opaque", true);
+    return;
+  }
   const auto octets = [&] { return document.octets(node.value_offset, node.value_size); };
   switch (node.value_kind) {
     case ValueKind::none: return;
@@ -65,7 +70,7 @@ void append_document_json(std::string& out, const wbxml::Document& document) {
     json.begin_object();
     write_name(json, document, index);
     write_value(json, document, node);
-    if (eas::values::may_have_meaning(node.tag)) {
+    if (!node.hidden && eas::values::may_have_meaning(node.tag)) {
       json.member_if("meaning", eas::values::meaning({document, index}));
     }
     if (!node.closed) json.member("closed", false);

@@ -244,6 +244,10 @@ class XmlWriter {
       out_ += "/>";
       return;
     }
+    if (!has_children && node.hidden) {
+      out_ += " bytes=\"" + std::to_string(node.value_size) + "\"/>";
+      return;
+    }
     if (!has_children && node.value_kind != ValueKind::entity &&
         node.value_kind != ValueKind::extension) {
       write_value(value_of(node));
@@ -299,6 +303,10 @@ class XmlWriter {
 
   /// Content that has no element of its own, or shares one with others.
   void write_piece(const Node& node) {
+    if (node.hidden) {
+      out_ += "<piece bytes=\"" + std::to_string(node.value_size) + "\"/>";
+      return;
+    }
     switch (node.value_kind) {
       case ValueKind::none: return;
       case ValueKind::text:
@@ -355,7 +363,7 @@ class XmlWriter {
 
   void write_meaning(std::uint32_t index) {
     if (!options_.meanings || !options_.pretty) return;
-    if (!eas::values::may_have_meaning(nodes_[index].tag)) return;
+    if (nodes_[index].hidden || !eas::values::may_have_meaning(nodes_[index].tag)) return;
     const std::string text = eas::values::meaning({document_, index});
     if (text.empty()) return;
     out_ += ' ';

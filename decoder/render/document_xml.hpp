@@ -37,6 +37,9 @@ struct XmlOptions {
 ///   `<entity code="0x…"/>`, an extension token `<extension encoding="base64">`.
 void append_xml(std::string& out, const wbxml::Document& document, const XmlOptions& options = {});
 
+/// A value that was hidden (`Node::hidden`) is `<Subject bytes="19"/>`, as Exchange's mailbox log
+/// has it.
+///
 /// Comments are ours alone, so that the text encodes to the same body with or without them.
 [[nodiscard]] std::string to_xml(const wbxml::Document& document, const XmlOptions& options = {});
 

@@ -197,6 +197,8 @@ class AnnotatedHex {
     std::string meaning;
     // the element whose value this is came last
     if (next_node_ > 0 && document_.nodes[next_node_ - 1].value_offset == value_offset) {
+      const Node& node = document_.nodes[next_node_ - 1];
+      if (node.hidden) return "(" + grouped(node.value_size) + " octets hidden)";
       meaning = eas::values::meaning({document_, static_cast<std::uint32_t>(next_node_ - 1)});
     }
     if (meaning.empty()) return cut_to_width(text, kMeaningColumns);

@@ -325,7 +325,7 @@ class Reader {
     ++depth_;
     // While an element is open its `end` holds its parent: the stack costs no memory of its own.
     nodes_.push_back({Tag{page_, static_cast<std::uint8_t>(token & kTokenMask)}, ValueKind::none,
-                      true, depth_, offset, 0, 0, open_});
+                      true, depth_, false, offset, 0, 0, open_});
     open_ = index;
     return true;
   }
@@ -346,6 +346,7 @@ class Reader {
                      parent.value_kind,
                      true,
                      static_cast<std::uint16_t>(depth_ + 1),
+                     false,
                      value_token_,
                      parent.value_offset,
                      parent.value_size,
@@ -371,8 +372,8 @@ class Reader {
   bool add_piece(ValueKind kind, std::uint32_t token_at, std::uint32_t offset, std::uint32_t size) {
     if (!before_child() || !room()) return false;
     const auto index = static_cast<std::uint32_t>(nodes_.size());
-    nodes_.push_back({Tag{}, kind, true, static_cast<std::uint16_t>(depth_ + 1), token_at, offset,
-                      size, index + 1});
+    nodes_.push_back({Tag{}, kind, true, static_cast<std::uint16_t>(depth_ + 1), false, token_at,
+                      offset, size, index + 1});
     return true;
   }
 

@@ -33,9 +33,11 @@ struct Node {
 
   codepages::Tag tag;  ///< token without flags; unknown tokens are kept by number
   ValueKind value_kind = ValueKind::none;
-  bool closed = true;        ///< false: the body ended (or a limit was met) inside this element
-  std::uint16_t depth = 0;   ///< 1 for the root
-  std::uint32_t offset = 0;  ///< of the element's token in the body
+  bool closed = true;       ///< false: the body ended (or a limit was met) inside this element
+  std::uint16_t depth = 0;  ///< 1 for the root
+  bool hidden = false;  ///< the value's octets stand for others of that number (proxy/redact): who
+                        ///< shows the document tells their number instead
+  std::uint32_t offset = 0;        ///< of the element's token in the body
   std::uint32_t value_offset = 0;  ///< of the first octet of the value in the body
   std::uint32_t value_size = 0;
   std::uint32_t end = 0;  ///< index of the first node after the subtree

@@ -17,10 +17,10 @@ render::LineStyle line_style(const config::Config& config, int descriptor) {
   return style;
 }
 
-std::string short_cards(const config::Config& config, const pipeline::Pipeline& pipeline,
+std::string short_cards(const config::Config& config, const findings::Analyzer::Knowledge& known,
                         const report::FindingStore& found) {
   if (config.cards == 0) return {};
-  const auto all = report::cards(pipeline.knowledge(), found.all());
+  const auto all = report::cards(known, found.all());
   if (all.empty()) return {};
   const render::LineStyle style = line_style(config, STDERR_FILENO);
   std::string out;

@@ -3,9 +3,9 @@
 #include <string>
 
 #include "config/config.hpp"
+#include "decoder/findings/analyzer.hpp"
 #include "decoder/render/line.hpp"
 #include "decoder/report/card.hpp"
-#include "proxy/pipeline/pipeline.hpp"
 
 namespace eastap::app {
 
@@ -15,7 +15,7 @@ namespace eastap::app {
 /// The short cards for stderr at the end of a run, `config.cards` of them; "" when it wants none
 /// or there is no device.
 [[nodiscard]] std::string short_cards(const config::Config& config,
-                                      const pipeline::Pipeline& pipeline,
+                                      const findings::Analyzer::Knowledge& known,
                                       const report::FindingStore& found);
 
 }  // namespace eastap::app

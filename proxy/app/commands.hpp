@@ -22,6 +22,7 @@ int report(const config::Invocation& invocation);
 int decode(const config::Invocation& invocation);
 int encode(const config::Invocation& invocation);
 int explain(const config::Invocation& invocation);  ///< 2 also when nothing is called as asked
+int capture_export(const config::Invocation& invocation);
 int ca_create(const config::Invocation& invocation);
 int ca_show(const config::Invocation& invocation);
 int ca_renew(const config::Invocation& invocation);
@@ -29,6 +30,6 @@ int ca_import(const config::Invocation& invocation);
 int ca_export(const config::Invocation& invocation);
 int completion(const config::Invocation& invocation);
 int doctor(const config::Invocation& invocation);  ///< 1: something is in the way
-int check(const config::Invocation& invocation);  ///< 1: a step failed
+int check(const config::Invocation& invocation);   ///< 1: a step failed
 
 }  // namespace eastap::app

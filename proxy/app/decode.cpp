@@ -16,7 +16,9 @@
 #include "decoder/wbxml/encode.hpp"
 #include "decoder/wbxml/other_languages.hpp"
 #include "proxy/app/commands.hpp"
+#include "proxy/app/view.hpp"
 #include "proxy/app/wiring.hpp"
+#include "proxy/redact/body.hpp"
 
 namespace eastap::app {
 namespace {
@@ -53,8 +55,11 @@ int complain(const std::string& text, int status) {
 int decode(const config::Invocation& invocation) {
   auto input = read_input(invocation.file, kLargestInput);
   if (!input) return complain(input.error().detail, kUnreadable);
-  const auto body = std::make_shared<const std::string>(body_of(*input));
-  const wbxml::Document document = wbxml::decode(body);
+  const auto redactor = make_redactor(invocation.config);
+  auto body = std::make_shared<const std::string>(body_of(*input));
+  if (redactor) body = std::make_shared<const std::string>(redactor->body(*body));
+  wbxml::Document document = wbxml::decode(body);
+  if (redactor) redact::mark_hidden(document, redactor->level());
 
   std::string out;
   if (const std::string language = wbxml::other_language(document);

@@ -26,6 +26,7 @@ int dispatch(const eastap::config::Invocation& invocation,
     case Subcommand::decode: return app::decode(invocation);
     case Subcommand::encode: return app::encode(invocation);
     case Subcommand::explain: return app::explain(invocation);
+    case Subcommand::capture_export: return app::capture_export(invocation);
     case Subcommand::ca_create: return app::ca_create(invocation);
     case Subcommand::ca_show: return app::ca_show(invocation);
     case Subcommand::ca_renew: return app::ca_renew(invocation);

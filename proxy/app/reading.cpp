@@ -91,17 +91,17 @@ void RunByRun::take(pipeline::Input&& input) {
   std::size_t now = run_;
   while (now + 1 < runs.size() && runs[now + 1].first_position <= reader_.position()) ++now;
   if (now != run_ && begun_) {
-    pipeline_.finish(end_of_run());
+    view_.finish(end_of_run());
     if (before_next_) before_next_();
-    pipeline_.next_run(end_of_run());
+    view_.next_run(end_of_run());
     last_ = {};
   }
   run_ = now;
   begun_ = true;
   last_ = std::max(last_, time_of(input));
-  pipeline_.take(std::move(input));
+  view_.take(std::move(input));
 }
 
-void RunByRun::finish() { pipeline_.finish(end_of_run()); }
+void RunByRun::finish() { view_.finish(end_of_run()); }
 
 }  // namespace eastap::app

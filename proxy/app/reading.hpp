@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "decoder/base/time.hpp"
+#include "proxy/app/view.hpp"
 #include "proxy/capture/reader.hpp"
 #include "proxy/pipeline/pipeline.hpp"
 
@@ -49,14 +50,13 @@ class Progress {
   bool shown_, drawn_ = false;
 };
 
-/// Gives inputs to a pipeline, and lets it begin anew where another run of eastap went on writing
+/// Gives inputs to a view, and lets it begin anew where another run of eastap went on writing
 /// the capture: as that one did, so that both tell the same.
 class RunByRun {
  public:
   /// `before_next`: called at the end of a run that another follows, with everything told.
-  RunByRun(const capture::Reader& reader, pipeline::Pipeline& pipeline,
-           std::function<void()> before_next = {})
-      : reader_{reader}, pipeline_{pipeline}, before_next_{std::move(before_next)} {}
+  RunByRun(const capture::Reader& reader, View& view, std::function<void()> before_next = {})
+      : reader_{reader}, view_{view}, before_next_{std::move(before_next)} {}
 
   /// The input that the reader has just given.
   void take(pipeline::Input&& input);
@@ -68,7 +68,7 @@ class RunByRun {
  private:
   [[nodiscard]] Timestamp end_of_run() const;
   const capture::Reader& reader_;
-  pipeline::Pipeline& pipeline_;
+  View& view_;
   std::function<void()> before_next_;
   std::size_t run_ = 0;  ///< index in CaptureFacts::runs
   bool begun_ = false;   ///< it gave an input

@@ -11,6 +11,7 @@
 #include "proxy/app/cards.hpp"
 #include "proxy/app/commands.hpp"
 #include "proxy/app/reading.hpp"
+#include "proxy/app/view.hpp"
 #include "proxy/app/wiring.hpp"
 #include "proxy/capture/reader.hpp"
 #include "proxy/sink/summary.hpp"
@@ -60,14 +61,15 @@ int replay(const config::Invocation& invocation) {
   }
   sink::Summary summary;
   report::FindingStore found;
-  pipeline::Pipeline pipeline{pipeline_settings(config), [&](const pipeline::RecordPtr& record) {
-                                summary.take(*record);
-                                if (const auto* one = std::get_if<findings::Finding>(&record->what))
-                                  found.take(*one);
-                                if (outlet) outlet->take(record);
-                              }};
+  View view{config,
+            [&](const pipeline::RecordPtr& record) {
+              summary.take(*record);
+              if (const auto* one = std::get_if<findings::Finding>(&record->what)) found.take(*one);
+              if (outlet) outlet->take(record);
+            },
+            reader->facts().redacted};
 
-  RunByRun runs{*reader, pipeline, [&] { found = report::FindingStore{}; }};
+  RunByRun runs{*reader, view, [&] { found = report::FindingStore{}; }};
   const auto& facts = reader->facts();
   Progress progress{(facts.exchanges * 2) + facts.events,
                     ::isatty(STDERR_FILENO) != 0 && ::isatty(STDOUT_FILENO) == 0};
@@ -119,7 +121,7 @@ int replay(const config::Invocation& invocation) {
   if (outlet) outlet->close();
 
   const std::string continued_in = reader->facts().continued_in;
-  std::string text = short_cards(config, pipeline, found) + "eastap: " + summary.sentence();
+  std::string text = short_cards(config, view.knowledge(), found) + "eastap: " + summary.sentence();
   if (unreadable != 0)
     text += "; " + std::to_string(unreadable) + " entries of the file could not be read";
   text += '\n';

@@ -13,6 +13,7 @@
 #include "proxy/app/cards.hpp"
 #include "proxy/app/commands.hpp"
 #include "proxy/app/reading.hpp"
+#include "proxy/app/view.hpp"
 #include "proxy/app/wiring.hpp"
 #include "proxy/capture/reader.hpp"
 
@@ -27,13 +28,14 @@ struct Collected {
 Collected collect(const config::Config& config, capture::Reader& reader, spdlog::logger& log) {
   Collected out;
   report::FindingStore found;
-  pipeline::Pipeline pipeline{pipeline_settings(config), [&](const pipeline::RecordPtr& record) {
-                                if (const auto* one = std::get_if<findings::Finding>(&record->what))
-                                  found.take(*one);
-                              }};
+  View view{config,
+            [&](const pipeline::RecordPtr& record) {
+              if (const auto* one = std::get_if<findings::Finding>(&record->what)) found.take(*one);
+            },
+            reader.facts().redacted};
   std::size_t run = 0;
   const auto end_of_run = [&] {
-    const auto knowledge = pipeline.knowledge();
+    const auto knowledge = view.knowledge();
     for (report::Card& card : report::cards(knowledge, found.all())) {
       if (reader.facts().runs.size() > 1) card.run = run + 1;
       out.cards.push_back(std::move(card));
@@ -42,7 +44,7 @@ Collected collect(const config::Config& config, capture::Reader& reader, spdlog:
     out.findings_lost += found.lost();
     found = report::FindingStore{};
   };
-  RunByRun runs{reader, pipeline, end_of_run};
+  RunByRun runs{reader, view, end_of_run};
   const auto& facts = reader.facts();
   Progress progress{(facts.exchanges * 2) + facts.events, ::isatty(STDERR_FILENO) != 0};
   while (auto input = reader.next()) {

@@ -28,6 +28,7 @@
 #include "proxy/app/passphrase.hpp"
 #include "proxy/app/process_facts.hpp"
 #include "proxy/app/reload.hpp"
+#include "proxy/app/view.hpp"
 #include "proxy/app/wiring.hpp"
 #include "proxy/capture/writer.hpp"
 #include "proxy/net/host_tls.hpp"
@@ -210,16 +211,28 @@ class Run {
       outlet_ = std::make_unique<sink::Outlet>(STDOUT_FILENO, *renderer_,
                                                sink::Outlet::WhenFull::drop, std::move(callbacks));
     }
+    if (outlet_ &&
+        config_.redact.value_or(config::RedactLevel::none) != config::RedactLevel::none) {
+      // The capture keeps what came, and its findings; what is printed is understood anew from what
+      // may be shown.
+      shown_ = std::make_unique<View>(config_,
+                                      [this](const pipeline::RecordPtr& record) { show(record); });
+    }
     tell_ready(server);
     pipeline::Pipeline pipeline{settings,
                                 [this](const pipeline::RecordPtr& record) { hand_on(record); }};
     std::thread understanding{[&] {
       std::vector<pipeline::Input> batch;
       while (queue_.pop_all(batch)) {
-        for (auto& input : batch) understand(pipeline, std::move(input));
+        for (auto& input : batch) {
+          if (is_reload(input)) change_rules(pipeline);
+          if (shown_) understand(*shown_, pipeline::Input{input});
+          understand(pipeline, std::move(input));
+        }
       }
       ended_ = now();
       pipeline.finish(ended_);
+      if (shown_) shown_->finish(ended_);
     }};
     pthread_setname_np(understanding.native_handle(), "pipeline");
     notify_manager("READY=1\nSTATUS=Listening on " + server.address() + "\n");
@@ -230,25 +243,30 @@ class Run {
     understanding.join();
     if (capture_) capture_->close(ended_);
     if (outlet_) outlet_->close();  // last: a terminal may hold it up
-    write_all(STDERR_FILENO, short_cards(config_, pipeline, found_));
+    write_all(STDERR_FILENO,
+              short_cards(config_, shown_ ? shown_->knowledge() : pipeline.knowledge(), found_));
     say_goodbye(server);
     return fails(config_, summary_.worst()) ? kFindings : kDone;
   }
 
  private:
   /// The traffic goes on whatever becomes of its meaning.
-  void understand(pipeline::Pipeline& pipeline, pipeline::Input input) {
+  template <class Pipeline>
+  void understand(Pipeline& pipeline, pipeline::Input input) {
     try {
-      if (is_reload(input)) {
-        const std::lock_guard lock{next_rules_mutex_};
-        if (next_rules_) pipeline.change(std::move(*next_rules_));
-        next_rules_.reset();
-      }
       pipeline.take(std::move(input));
     } catch (const std::exception& error) {
       log_->error("an exchange could not be understood, which is a defect of this program: {}",
                   error.what());
     }
+  }
+
+  void change_rules(pipeline::Pipeline& pipeline) {
+    const std::lock_guard lock{next_rules_mutex_};
+    if (!next_rules_) return;
+    if (shown_) shown_->change(*next_rules_);
+    pipeline.change(std::move(*next_rules_));
+    next_rules_.reset();
   }
 
   /// New rules hold from the note's place in the order of all inputs on, so that a capture tells
@@ -375,8 +393,13 @@ class Run {
   void hand_on(const pipeline::RecordPtr& record) {
     summary_.take(*record);
     metrics_.take(*record);
-    if (const auto* one = std::get_if<findings::Finding>(&record->what)) found_.take(*one);
     if (capture_) capture_->write(record);
+    if (!shown_) show(record);
+  }
+
+  /// What a person sees: redacted, where that is asked for.
+  void show(const pipeline::RecordPtr& record) {
+    if (const auto* one = std::get_if<findings::Finding>(&record->what)) found_.take(*one);
     if (outlet_) outlet_->take(record);
   }
 
@@ -417,6 +440,7 @@ class Run {
   std::string capture_path_;
   std::unique_ptr<capture::Writer> capture_;
   std::unique_ptr<sink::Outlet> outlet_;
+  std::unique_ptr<View> shown_;  // with --redact: what the tail shows
   sink::Summary summary_;
   sink::Metrics metrics_;
   const Timestamp started_ = now();

@@ -45,6 +45,8 @@ Result<void> CaptureFile::open(const std::filesystem::path& path, const WriterSe
   decoder_version_ = settings.decoder_version;
   vfs_ = settings.vfs;
   series_ = settings.series.string();
+  redacted_ = settings.redacted;
+  name_host_ = settings.name_host;
   path_ = path;
   const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path{"."};
   std::error_code problem;
@@ -113,7 +115,10 @@ Result<void> CaptureFile::lay_out_or_check() {
   const auto pages = database_.number("PRAGMA page_count", -1);
   if (pages < 0) return tl::unexpected(failed());
   if (pages > 0) return check_schema(database_, name());
-  if (create_schema(database_, program_version_, decoder_version_) == SQLITE_OK &&
+  int code = create_schema(database_, program_version_, decoder_version_);
+  if (code == SQLITE_OK && !redacted_.empty()) code = set_meta(database_, "redacted", redacted_);
+  if (code == SQLITE_OK && !name_host_) code = set_meta(database_, "host", "");
+  if (code == SQLITE_OK &&
       (series_.empty() || set_meta(database_, "series", series_) == SQLITE_OK)) {
     return {};
   }

@@ -84,7 +84,9 @@ class CaptureFile {
   [[nodiscard]] Error failed() const;
 
   std::filesystem::path path_;
-  std::string program_version_, decoder_version_, vfs_, series_;
+  std::string program_version_, decoder_version_, vfs_, redacted_;
+  bool name_host_ = true;
+  vfs_, series_;
   LockFile lock_;
   Database database_;
   Identity identity_;

@@ -216,6 +216,7 @@ void Reader::Core::read_facts() {
   facts_.host = meta_value(database_, "host");
   facts_.series = meta_value(database_, "series");
   facts_.continued_in = meta_value(database_, "continued_in");
+  facts_.redacted = meta_value(database_, "redacted");
   facts_.decoder_version = meta_value(database_, "decoder_version");
   facts_.derived_complete = meta_value(database_, "derived_complete") == "1";
   facts_.runs = runs();

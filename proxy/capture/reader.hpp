@@ -46,6 +46,7 @@ struct CaptureFacts {
   std::string program_version, host;
   std::string series;        ///< `Series::mark` of the setting that made it; empty: none
   std::string continued_in;  ///< name of the file, in the same folder, in which the capture goes on
+  std::string redacted;      ///< the level its octets were redacted at; empty: they are what came
   Timestamp created{};
   std::string decoder_version;    ///< of the derived tables
   bool derived_complete = false;  ///< every exchange has its derived rows, of that version

@@ -22,6 +22,10 @@ struct WriterSettings {
   /// Of what is derived (commands, findings). A capture with another one loses its derived rows
   /// when it is opened for writing; `rebuild_derived` brings them back.
   std::string decoder_version;
+  /// The level that a new capture's octets were redacted at, told in the file; empty: not at all.
+  std::string redacted;
+  /// A new capture names this machine.
+  bool name_host = true;
   /// From hand-over to commit; with the commit itself it stays below the promised 250 ms.
   std::chrono::milliseconds commit_interval{150};
   std::chrono::milliseconds retry_interval{1000};  ///< while the file cannot be written

@@ -17,6 +17,10 @@
 namespace eastap::http {
 namespace {
 
+constexpr std::string_view kCodingField = "Content-Encoding";
+constexpr std::string_view kUndoneField = "X-Eastap-Undone-Content-Encoding";
+constexpr std::string_view kCutMark = "; cut";
+
 /// One coding undone: what came out, how far the input was read, and what stopped it.
 struct Stage {
   std::string octets;
@@ -314,6 +318,35 @@ DecodedBody undo_content_codings(const std::vector<std::string>& codings, std::s
     }
   }
   return result;
+}
+
+model::HeaderList without_coding(const model::HeaderList& head, bool cut) {
+  const std::string& raw = head.raw();
+  std::string out;
+  out.reserve(raw.size() + kUndoneField.size());
+  for (std::size_t at = 0; at < raw.size();) {
+    const std::size_t end = std::min(raw.find('\n', at), raw.size() - 1) + 1;
+    const std::string_view line = std::string_view{raw}.substr(at, end - at);
+    const std::size_t colon = line.find(':');
+    if (colon != std::string_view::npos &&
+        equals_ignoring_case(trimmed(line.substr(0, colon)), kCodingField)) {
+      const std::size_t text_end = std::min(line.find_first_of("\r\n"), line.size());
+      out += kUndoneField;
+      out += line.substr(colon, text_end - colon);
+      if (cut) out += kCutMark;
+      out += line.substr(text_end);
+    } else {
+      out += line;
+    }
+    at = end;
+  }
+  return model::HeaderList{std::move(out)};
+}
+
+std::optional<bool> undone_coding_whole(const model::HeaderList& head) {
+  const auto undone = head.find(kUndoneField);
+  if (!undone) return std::nullopt;
+  return !undone->ends_with(kCutMark);
 }
 
 }  // namespace eastap::http

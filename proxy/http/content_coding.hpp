@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,5 +38,12 @@ struct DecodedBody {
 [[nodiscard]] DecodedBody undo_content_codings(const std::vector<std::string>& codings,
                                                std::string_view body, std::string_view part,
                                                const CodingLimits& limits = {});
+
+/// `head` of a body whose coding was undone before it was stored: its Content-Encoding fields
+/// renamed, so that the body stands for itself. `cut`: the body did not decode whole.
+[[nodiscard]] model::HeaderList without_coding(const model::HeaderList& head, bool cut);
+
+/// Of such a head, whether the body decoded whole; nothing of any other head.
+[[nodiscard]] std::optional<bool> undone_coding_whole(const model::HeaderList& head);
 
 }  // namespace eastap::http

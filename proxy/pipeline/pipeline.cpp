@@ -19,10 +19,6 @@ namespace {
 
 using MessagePtr = std::shared_ptr<const model::Message>;
 
-constexpr std::string_view kCodingField = "Content-Encoding";
-constexpr std::string_view kUndoneField = "X-Eastap-Undone-Content-Encoding";
-constexpr std::string_view kCutMark = "; cut";
-
 /// WBXML begins with its version and the public id 1; the type is missing on some error answers.
 bool is_wbxml(std::string_view content_type, std::string_view body) {
   return to_lower(content_type.substr(0, 26)).starts_with("application/vnd.ms-sync") ||
@@ -53,31 +49,6 @@ std::optional<std::string> masked_body(std::string_view content_type, const std:
   return masked;
 }
 
-/// `head` with the names of its Content-Encoding fields replaced; `cut`: the body did not decode
-/// whole.
-model::HeaderList without_coding(const model::HeaderList& head, bool cut) {
-  const std::string& raw = head.raw();
-  std::string out;
-  out.reserve(raw.size() + kUndoneField.size());
-  for (std::size_t at = 0; at < raw.size();) {
-    const std::size_t end = std::min(raw.find('\n', at), raw.size() - 1) + 1;
-    const std::string_view line = std::string_view{raw}.substr(at, end - at);
-    const std::size_t colon = line.find(':');
-    if (colon != std::string_view::npos &&
-        equals_ignoring_case(trimmed(line.substr(0, colon)), kCodingField)) {
-      const std::size_t text_end = std::min(line.find_first_of("\r\n"), line.size());
-      out += kUndoneField;
-      out += line.substr(colon, text_end - colon);
-      if (cut) out += kCutMark;
-      out += line.substr(text_end);
-    } else {
-      out += line;
-    }
-    at = end;
-  }
-  return model::HeaderList{std::move(out)};
-}
-
 /// What `http::Decoder` found odd about the head: the capture keeps octets, so it is found again
 /// here.
 void add_head_remarks(const model::Message& message, http::Direction direction,
@@ -103,9 +74,10 @@ std::shared_ptr<const std::string> body_of(const MessagePtr& message) {
 }
 
 Prepared prepare(MessagePtr message, http::Direction direction, std::string_view answers,
-                 bool dropped, const http::CodingLimits& limits) {
+                 bool dropped, const PipelineSettings& settings) {
   Prepared result;
   eas::BodyOctets& body = result.body;
+  body.finish = &settings.finish_document;
   if (!message) return result;
   add_head_remarks(*message, direction, answers, body.diagnostics);
   result.message = std::move(message);
@@ -121,22 +93,23 @@ Prepared prepare(MessagePtr message, http::Direction direction, std::string_view
       result.message = std::move(changed);
     }
     // A body that an earlier run decoded, below.
-    if (const auto undone = result.message->head.find(kUndoneField)) {
-      body.whole = result.message->complete && !undone->ends_with(kCutMark);
+    if (const auto whole = http::undone_coding_whole(result.message->head)) {
+      body.whole = result.message->complete && *whole;
     }
     body.octets = body_of(result.message);
     return result;
   }
   const std::string_view part =
       direction == http::Direction::request ? "request body" : "response body";
-  http::DecodedBody decoded = http::undo_content_codings(codings, received.body, part, limits);
+  http::DecodedBody decoded =
+      http::undo_content_codings(codings, received.body, part, settings.coding);
   body.whole = body.whole && decoded.whole;
   if (auto masked = masked_body(type, decoded.octets)) {
     // The coded octets hide the secret from an overwrite in place, so the body is kept decoded.
     // What the coding had to say is left out: the replayed capture cannot say it.
     auto changed = std::make_shared<model::Message>(received);
     changed->body = std::move(*masked);
-    changed->head = without_coding(received.head, !body.whole);
+    changed->head = http::without_coding(received.head, !body.whole);
     result.message = std::move(changed);
     body.octets = body_of(result.message);
     return result;
@@ -183,10 +156,10 @@ void Pipeline::take_exchange(model::Exchange&& input) {
   record.exchange = std::move(input);
   model::Exchange& exchange = record.exchange;
   const std::string_view method = method_of(*exchange.request);
-  Prepared request = prepare(exchange.request, http::Direction::request, "",
-                             exchange.bodies_dropped, settings_.coding);
+  Prepared request =
+      prepare(exchange.request, http::Direction::request, "", exchange.bodies_dropped, settings_);
   Prepared response = prepare(exchange.response, http::Direction::response, method,
-                              exchange.bodies_dropped, settings_.coding);
+                              exchange.bodies_dropped, settings_);
   exchange.request = std::move(request.message);  // the same head, so `method` stays valid
   exchange.response = std::move(response.message);
   record.command = session_.understand(exchange, std::move(request.body), std::move(response.body));
@@ -200,10 +173,9 @@ void Pipeline::take_progress(model::Exchange&& input) {
   record.exchange = std::move(input);
   model::Exchange& exchange = record.exchange;
   const std::string method{method_of(*exchange.request)};
-  Prepared request =
-      prepare(exchange.request, http::Direction::request, "", false, settings_.coding);
+  Prepared request = prepare(exchange.request, http::Direction::request, "", false, settings_);
   Prepared response =
-      prepare(exchange.response, http::Direction::response, method, false, settings_.coding);
+      prepare(exchange.response, http::Direction::response, method, false, settings_);
   exchange.request = std::move(request.message);
   exchange.response = std::move(response.message);
   response.body.whole = false;

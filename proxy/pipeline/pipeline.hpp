@@ -18,6 +18,8 @@ struct PipelineSettings {
   http::CodingLimits coding;
   eas::Limits eas;
   findings::Settings findings;
+  /// Called with each document that is decoded, before anything reads it; may be empty.
+  std::function<void(wbxml::Document&)> finish_document;
 };
 
 /// Understands what enters, in order, and hands on records: live traffic and replay take the same

@@ -1,0 +1,87 @@
+#include "proxy/app/view.hpp"
+
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include <openssl/rand.h>
+
+#include "config/invocation.hpp"
+#include "proxy/app/wiring.hpp"
+#include "proxy/redact/body.hpp"
+
+namespace eastap::app {
+namespace {
+
+constexpr std::size_t kShortestKey = 16;
+constexpr std::size_t kLongestKey = 64 * 1024;
+
+std::string random_key() {
+  std::string key(32, '\0');
+  if (RAND_bytes(reinterpret_cast<unsigned char*>(key.data()), static_cast<int>(key.size())) != 1) {
+    throw config::ConfigError{"no random key for pseudonyms: the system gives no random numbers"};
+  }
+  return key;
+}
+
+std::string key_of(const config::Config& config) {
+  if (!config.redact_key) return random_key();
+  auto key = read_input(*config.redact_key, kLongestKey);
+  if (!key) throw config::ConfigError{"--redact-key " + key.error().detail};
+  if (key->size() < kShortestKey) {
+    throw config::ConfigError{"--redact-key " + *config.redact_key + " holds " +
+                              std::to_string(key->size()) + " octets; at least " +
+                              std::to_string(kShortestKey) +
+                              " are needed (openssl rand -out FILE 32)"};
+  }
+  return std::move(*key);
+}
+
+pipeline::PipelineSettings settings_of(const config::Config& config,
+                                       const redact::Redactor* redactor, std::string_view stored) {
+  pipeline::PipelineSettings settings = pipeline_settings(config);
+  redact::Level level = redactor != nullptr ? redactor->level() : redact::Level::none;
+  for (const redact::Level known : {redact::Level::content, redact::Level::identity}) {
+    if (stored == redact::to_string(known) && level == redact::Level::none) level = known;
+  }
+  if (level != redact::Level::none) {
+    settings.finish_document = [level](wbxml::Document& document) {
+      redact::mark_hidden(document, level);
+    };
+  }
+  return settings;
+}
+
+}  // namespace
+
+std::unique_ptr<redact::Redactor> make_redactor(const config::Config& config) {
+  const auto level = config.redact.value_or(config::RedactLevel::none);
+  if (level == config::RedactLevel::none) return nullptr;
+  redact::Settings settings;
+  settings.level =
+      level == config::RedactLevel::content ? redact::Level::content : redact::Level::identity;
+  settings.key = key_of(config);
+  settings.phrases = config.sync_failed_subjects;
+  return std::make_unique<redact::Redactor>(std::move(settings));
+}
+
+View::View(const config::Config& config, std::function<void(pipeline::RecordPtr)> sink,
+           std::string_view stored)
+    : redactor_{make_redactor(config)},
+      pipeline_{settings_of(config, redactor_.get(), stored), std::move(sink)} {}
+
+void View::take(pipeline::Input&& input) {
+  if (redactor_) {
+    if (auto* exchange = std::get_if<model::Exchange>(&input)) {
+      *exchange = redactor_->exchange(*exchange);
+    } else if (auto* event = std::get_if<model::ConnectionEvent>(&input)) {
+      *event = redactor_->event(*event);
+    } else if (auto* progress = std::get_if<pipeline::Progress>(&input)) {
+      progress->exchange = redactor_->exchange(progress->exchange);
+    }
+  }
+  pipeline_.take(std::move(input));
+}
+
+}  // namespace eastap::app

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include "config/config.hpp"
+#include "decoder/base/time.hpp"
+#include "proxy/pipeline/pipeline.hpp"
+#include "proxy/redact/redactor.hpp"
+
+namespace eastap::app {
+
+/// What `--redact` and `--redact-key` ask for; nothing at level none. Throws config::ConfigError
+/// when the key cannot be read.
+[[nodiscard]] std::unique_ptr<redact::Redactor> make_redactor(const config::Config& config);
+
+/// A pipeline whose records may be shown: what it understands was redacted before, as `config`
+/// says. Whoever prints or exports records takes them from one of these. One thread.
+class View {
+ public:
+  /// `stored`: the level at which what comes was redacted already (capture::CaptureFacts). Throws
+  /// config::ConfigError for rules or a key that cannot be used.
+  View(const config::Config& config, std::function<void(pipeline::RecordPtr)> sink,
+       std::string_view stored = {});
+
+  void take(pipeline::Input&& input);
+  void finish(Timestamp end) { pipeline_.finish(end); }
+  void next_run(Timestamp end) { pipeline_.next_run(end); }
+  void change(findings::Settings settings) { pipeline_.change(std::move(settings)); }
+  [[nodiscard]] findings::Analyzer::Knowledge knowledge() const { return pipeline_.knowledge(); }
+  /// Null: nothing is hidden.
+  [[nodiscard]] const redact::Redactor* redactor() const { return redactor_.get(); }
+
+ private:
+  std::unique_ptr<redact::Redactor> redactor_;
+  pipeline::Pipeline pipeline_;
+};
+
+}  // namespace eastap::app

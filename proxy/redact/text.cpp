@@ -1,0 +1,490 @@
+#include "proxy/redact/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <optional>
+
+#include "decoder/base/text.hpp"
+#include "decoder/eas/request_query.hpp"
+#include "proxy/redact/vocabulary.hpp"
+
+namespace eastap::redact {
+namespace {
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+/// Octets of other scripts are part of words too.
+bool is_word(char c) {
+  return is_letter(c) || is_digit(c) || static_cast<unsigned char>(c) >= 0x80;
+}
+
+bool is_host_octet(char c) {
+  return is_letter(c) || is_digit(c) || c == '.' || c == '-' || c == '_';
+}
+
+/// "mail.contoso.test", and no file name.
+bool looks_like_host(std::string_view text) {
+  const std::size_t dot = text.rfind('.');
+  if (dot == std::string_view::npos || dot == 0 || text.find("..") != text.npos) return false;
+  const std::string_view last = text.substr(dot + 1);
+  if (last.size() < 2 || !std::all_of(last.begin(), last.end(), is_letter)) return false;
+  constexpr std::string_view files[] = {"eas",  "xml", "asmx", "aspx", "asp", "dll", "html",
+                                        "json", "htm", "php",  "js",   "css", "exe", "svc"};
+  return std::find(std::begin(files), std::end(files), to_lower(last)) == std::end(files);
+}
+
+std::string percent_encoded(std::string_view text) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    if (is_letter(c) || is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~') {
+      out += c;
+    } else {
+      out += '%';
+      out += digits[static_cast<unsigned char>(c) >> 4U];
+      out += digits[static_cast<unsigned char>(c) & 15U];
+    }
+  }
+  return out;
+}
+
+bool is_masked(std::string_view value) { return value == "<masked>"; }
+
+/// The local part, domain and dots of an address each hidden on its own: equal domains stay equal.
+std::string hidden_address(const Scope& scope, std::string_view address) {
+  const std::string lower = to_lower(address);  // addresses compare without regard to case
+  std::string out;
+  for (std::size_t at = 0; at <= lower.size();) {
+    const std::size_t end = std::min(lower.find_first_of("@.", at), lower.size());
+    out += scope.names->hidden(std::string_view{lower}.substr(at, end - at));
+    if (end < lower.size()) out += lower[end];
+    at = end + 1;
+  }
+  return out;
+}
+
+std::string one_address(const Scope& scope, std::string_view address) {
+  std::string scheme;
+  if (equals_ignoring_case(address.substr(0, 7), "mailto:")) {
+    scheme = address.substr(0, 7);
+    address.remove_prefix(7);
+  }
+  if (scope.hides_identity()) return scheme + scope.names->address(address);
+  return scheme + (scope.is_own(address) ? std::string{address} : hidden_address(scope, address));
+}
+
+/// Each run of word octets through `change`.
+template <class Change>
+std::string by_words(std::string_view text, const Change& change) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t at = 0; at < text.size();) {
+    std::size_t end = at;
+    while (end < text.size() && is_word(text[end])) ++end;
+    if (end == at) {
+      out += text[at++];
+      continue;
+    }
+    out += change(text.substr(at, end - at));
+    at = end;
+  }
+  return out;
+}
+
+std::string plain_or_hidden(const Scope& scope, std::string_view word) {
+  if (word.size() <= 3 && std::all_of(word.begin(), word.end(), is_digit)) return std::string{word};
+  return is_plain_word(to_lower(word)) ? std::string{word} : scope.names->hidden(word);
+}
+
+/// One run of what names are made of.
+std::string known_name(const Scope& scope, std::string_view word) {
+  const std::size_t end = word.find_last_not_of("._-");
+  const std::string_view core = word.substr(0, end == word.npos ? 0 : end + 1);
+  const std::string rest{word.substr(core.size())};
+  for (const auto& [name, pseudonym] : scope.identities) {
+    if (equals_ignoring_case(core, name)) return pseudonym + rest;
+  }
+  if (core.find('@') != core.npos) return scope.names->address(core) + rest;
+  if (is_ip(core)) return scope.names->ip(core) + rest;
+  if (looks_like_host(core)) return scope.names->host(core) + rest;
+  return std::string{word};
+}
+
+/// Names that are glued to other letters ("/o=Contoso/cn=alice").
+std::string without_known(const Scope& scope, std::string text) {
+  constexpr std::size_t kShortest = 4;  // below it a name is part of half of all words
+  for (const auto& [name, pseudonym] : scope.identities) {
+    if (name.size() < kShortest) continue;
+    const std::string wanted = to_lower(name);
+    std::string lower = to_lower(text);
+    for (std::size_t at = lower.find(wanted); at != lower.npos; at = lower.find(wanted, at)) {
+      // a pseudonym may hold the name of a service that a host begins with
+      if (text.compare(at, pseudonym.size(), pseudonym) == 0) {
+        at += pseudonym.size();
+        continue;
+      }
+      text.replace(at, wanted.size(), pseudonym);
+      lower.replace(at, wanted.size(), to_lower(pseudonym));
+      at += pseudonym.size();
+    }
+  }
+  return text;
+}
+
+std::string redacted_path(const Scope& scope, std::string_view path) {
+  std::string out;
+  for (std::size_t at = 0; at <= path.size();) {
+    const std::size_t end = std::min(path.find('/', at), path.size());
+    const std::string_view segment = path.substr(at, end - at);
+    const std::string decoded = percent_decoded(segment);
+    if (decoded.find('@') != decoded.npos) {
+      out += one_address(scope, decoded);
+    } else {
+      out += plain_words(scope, segment);
+    }
+    if (end < path.size()) out += '/';
+    at = end + 1;
+  }
+  return out;
+}
+
+// ---- the two forms of the query
+// -------------------------------------------------------------------
+
+enum class Parameter : std::uint8_t { keep, user, device, reference, url, hide };
+
+Parameter kind_of(std::string_view name) {
+  struct Row {
+    std::string_view name;
+    Parameter kind;
+  };
+  constexpr Row rows[] = {{"cmd", Parameter::keep},
+                          {"user", Parameter::user},
+                          {"deviceid", Parameter::device},
+                          {"devicetype", Parameter::keep},
+                          {"collectionid", Parameter::keep},
+                          {"itemid", Parameter::keep},
+                          {"longid", Parameter::keep},
+                          {"occurrence", Parameter::keep},
+                          {"saveinsent", Parameter::keep},
+                          {"parentid", Parameter::keep},
+                          {"protocol", Parameter::keep},
+                          {"email", Parameter::user},
+                          {"emailaddress", Parameter::user},
+                          {"username", Parameter::user},
+                          {"mailbox", Parameter::user},
+                          {"login_hint", Parameter::user},
+                          {"smtp", Parameter::user},
+                          {"attachmentname", Parameter::reference},
+                          {"url", Parameter::url},
+                          {"returnurl", Parameter::url},
+                          {"redirecturl", Parameter::url},
+                          {"redirect_uri", Parameter::url},
+                          {"reason", Parameter::keep},
+                          {"client_id", Parameter::keep},
+                          {"response_type", Parameter::keep},
+                          {"redirectcount", Parameter::keep}};
+  const std::string lower = to_lower(name);
+  for (const Row& row : rows) {
+    if (row.name == lower) return row.kind;
+  }
+  return Parameter::hide;
+}
+
+std::string redacted_parameter(const Scope& scope, std::string_view name, std::string_view value) {
+  if (value.empty() || is_masked(value)) return std::string{value};
+  const bool identity = scope.hides_identity();
+  switch (kind_of(name)) {
+    case Parameter::keep: return without_identities(scope, value);
+    case Parameter::user:
+      return identity ? percent_encoded(scope.names->user(percent_decoded(value, true)))
+                      : std::string{value};
+    case Parameter::device:
+      return identity ? percent_encoded(scope.names->shaped(percent_decoded(value, true)))
+                      : std::string{value};
+    case Parameter::reference: {
+      const std::string decoded = percent_decoded(value);
+      const std::string redacted = redacted_reference(scope, decoded);
+      return redacted == decoded ? std::string{value} : redacted;
+    }
+    case Parameter::url: return percent_encoded(redacted_url(scope, percent_decoded(value, true)));
+    case Parameter::hide: break;
+  }
+  return scope.names->hidden(value);
+}
+
+std::string plain_query(const Scope& scope, std::string_view query) {
+  std::string out;
+  for (std::size_t at = 0; at <= query.size();) {
+    const std::size_t end = std::min(query.find('&', at), query.size());
+    const std::string_view pair = query.substr(at, end - at);
+    const std::size_t equals = pair.find('=');
+    if (equals == pair.npos) {
+      out += plain_words(scope, pair);
+    } else {
+      const std::string_view name = pair.substr(0, equals);
+      out += kind_of(percent_decoded(name, true)) == Parameter::hide ? plain_words(scope, name)
+                                                                     : std::string{name};
+      out += '=';
+      out += redacted_parameter(scope, percent_decoded(name, true), pair.substr(equals + 1));
+    }
+    if (end < query.size()) out += '&';
+    at = end + 1;
+  }
+  return out;
+}
+
+/// Reads and writes the octets of [MS-ASHTTP] 2.2.1.1.1.1 in one pass; what cannot be read is
+/// hidden and cut like the original.
+class Base64Query {
+ public:
+  Base64Query(const Scope& scope, std::string_view octets) : scope_{scope}, in_{octets} {}
+
+  std::string run() {
+    copy(4);  // version, command, locale
+    field([&](std::string_view id) { return device(id); });
+    field([](std::string_view key) { return std::string{key}; });  // policy key
+    field([](std::string_view type) { return std::string{type}; });
+    while (at_ < in_.size()) {
+      const auto tag = static_cast<std::uint8_t>(in_[at_]);
+      copy(1);
+      field([&](std::string_view value) { return parameter(tag, value); });
+    }
+    return std::move(out_);
+  }
+
+ private:
+  void copy(std::size_t count) {
+    count = std::min(count, in_.size() - at_);
+    out_ += in_.substr(at_, count);
+    at_ += count;
+  }
+
+  template <class Change>
+  void field(const Change& change) {
+    if (at_ >= in_.size()) return;
+    const std::size_t size = static_cast<std::uint8_t>(in_[at_++]);
+    if (size > in_.size() - at_) {
+      out_ += static_cast<char>(size);
+      out_ += scope_.names->hidden(in_.substr(at_));
+      at_ = in_.size();
+      return;
+    }
+    std::string value = change(in_.substr(at_, size));
+    if (value.size() > 255) value.resize(255);
+    out_ += static_cast<char>(static_cast<unsigned char>(value.size()));
+    out_ += value;
+    at_ += size;
+  }
+
+  [[nodiscard]] std::string device(std::string_view id) const {
+    if (!scope_.hides_identity()) return std::string{id};
+    const auto printable = [](char c) { return c >= 0x20 && c < 0x7F; };
+    if (std::all_of(id.begin(), id.end(), printable)) return scope_.names->shaped(id);
+    // a GUID: shown as hexadecimal digits, and a plain query has it as such
+    return from_hex(scope_.names->shaped(to_hex(id))).value_or(scope_.names->hidden(id));
+  }
+
+  [[nodiscard]] std::string parameter(std::uint8_t tag, std::string_view value) const {
+    switch (tag) {
+      case 0: return redacted_reference(scope_, value);
+      case 1:
+      case 3:
+      case 4:
+      case 6:
+      case 7: return std::string{value};
+      case 8: return scope_.hides_identity() ? scope_.names->user(value) : std::string{value};
+      default: return scope_.names->hidden(value);
+    }
+  }
+
+  const Scope& scope_;
+  std::string_view in_;
+  std::size_t at_ = 0;
+  std::string out_;
+};
+
+}  // namespace
+
+bool Scope::is_own(std::string_view address) const {
+  if (user.empty() || address.empty()) return false;
+  return equals_ignoring_case(address, user) ||
+         eas::normalised_user(address) == eas::normalised_user(user);
+}
+
+std::string hidden_text(const Scope& scope, std::string_view text) {
+  if (scope.phrases != nullptr) {
+    for (const std::string& phrase : *scope.phrases) {
+      const std::size_t at = phrase.empty() ? text.npos : text.find(phrase);
+      if (at == text.npos) continue;
+      return hidden_text(scope, text.substr(0, at)) + phrase +
+             hidden_text(scope, text.substr(at + phrase.size()));
+    }
+  }
+  return scope.names->hidden(text);
+}
+
+std::string hidden_lines(const Scope& scope, std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t at = 0; at < text.size();) {
+    while (at < text.size() && is_space(text[at])) out += text[at++];
+    const std::size_t end = std::min(text.find_first_of("\r\n", at), text.size());
+    out += scope.names->hidden(text.substr(at, end - at));
+    at = end;
+  }
+  return out;
+}
+
+std::string redacted_addresses(const Scope& scope, std::string_view list) {
+  constexpr std::string_view marks = "<>(),;:\"";
+  std::string out;
+  for (std::size_t at = 0; at < list.size();) {
+    const char c = list[at];
+    if (c == '"') {  // a display name: hidden as one text, so that its commas separate nothing
+      const std::size_t end = std::min(list.find('"', at + 1), list.size());
+      out += '"';
+      out += scope.names->hidden(list.substr(at + 1, end - at - 1));
+      if (end < list.size()) out += '"';
+      at = std::min(end + 1, list.size());
+      continue;
+    }
+    if (is_space(c) || marks.find(c) != marks.npos) {
+      out += c;
+      ++at;
+      continue;
+    }
+    std::size_t end = at;
+    while (end < list.size() && !is_space(list[end]) &&
+           (marks.find(list[end]) == marks.npos ||
+            (list[end] == ':' && equals_ignoring_case(list.substr(at, end - at), "mailto")))) {
+      ++end;
+    }
+    const std::string_view word = list.substr(at, end - at);
+    out += word.find('@') != word.npos ? one_address(scope, word) : scope.names->hidden(word);
+    at = end;
+  }
+  return out;
+}
+
+std::string plain_words(const Scope& scope, std::string_view text) {
+  return by_words(text, [&](std::string_view word) { return plain_or_hidden(scope, word); });
+}
+
+std::string without_identities(const Scope& scope, std::string_view text) {
+  if (!scope.hides_identity()) return std::string{text};
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    std::size_t end = at;
+    while (end < text.size() && (is_host_octet(text[end]) || text[end] == '@' || text[end] == '+' ||
+                                 static_cast<unsigned char>(text[end]) >= 0x80)) {
+      ++end;
+    }
+    // "2001:db8::1": colons belong to it
+    std::size_t wide = at;
+    while (wide < text.size() && (is_word(text[wide]) || text[wide] == ':' || text[wide] == '.')) {
+      ++wide;
+    }
+    if (wide > end && is_ip(text.substr(at, wide - at))) {
+      out += scope.names->ip(text.substr(at, wide - at));
+      at = wide;
+      continue;
+    }
+    if (end == at) {
+      out += text[at++];
+      continue;
+    }
+    out += known_name(scope, text.substr(at, end - at));
+    at = end;
+  }
+  return without_known(scope, std::move(out));
+}
+
+std::string redacted_reference(const Scope& scope, std::string_view text) {
+  std::string compact;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (equals_ignoring_case(text.substr(at, 3), "%3a")) {
+      at += 2;
+    } else if (!is_digit(text[at]) && text[at] != ':') {
+      return scope.names->hidden(text);
+    }
+  }
+  return std::string{text};
+}
+
+std::string redacted_uid(const Scope& scope, std::string_view text) {
+  if (!scope.hides_identity()) return std::string{text};
+  // [MS-ASEMAIL] 2.2.2.37: a number of the server's own, unless it wraps somebody else's
+  constexpr std::string_view wrapped = "7643616C2D55696401000000";  // "vCal-Uid" 1
+  const auto octets = from_hex(text);
+  if (octets && to_lower(text).starts_with("040000008200e000")) {
+    const std::size_t mark = octets->find(*from_hex(wrapped));
+    if (mark == octets->npos) return std::string{text};
+    const std::size_t begin = mark + wrapped.size() / 2;
+    std::string inner = octets->substr(begin);
+    while (inner.ends_with('\0')) inner.pop_back();
+    std::string changed = *octets;
+    changed.replace(begin, inner.size(), scope.names->shaped(inner));
+    std::string out = to_hex(changed);
+    for (char& c : out) {
+      if (c >= 'a' && c <= 'f') c = static_cast<char>(c - 32);
+    }
+    return out;
+  }
+  return scope.names->shaped(text);
+}
+
+std::string redacted_global_id(const Scope& scope, std::string_view base64) {
+  if (!scope.hides_identity()) return std::string{base64};
+  const auto octets = from_base64(trimmed(base64));
+  if (!octets) return scope.names->hidden(base64);
+  return to_base64(from_hex(redacted_uid(scope, to_hex(*octets))).value_or(""));
+}
+
+std::string redacted_url(const Scope& scope, std::string_view url) {
+  std::string out;
+  const std::size_t scheme = url.find("://");
+  if (scheme != url.npos) {
+    const std::size_t begin = scheme + 3;
+    const std::size_t end = std::min(url.find_first_of("/?#", begin), url.size());
+    std::string_view authority = url.substr(begin, end - begin);
+    out += url.substr(0, begin);
+    if (const std::size_t at = authority.rfind('@'); at != authority.npos) {
+      const std::string_view user = authority.substr(0, authority.find(':'));
+      out += scope.hides_identity() ? percent_encoded(scope.names->user(user.substr(0, at)))
+                                    : std::string{user.substr(0, at)};
+      out += authority.substr(std::min(user.size(), at), at - std::min(user.size(), at)) == ""
+                 ? "@"
+                 : ":<masked>@";
+      authority.remove_prefix(at + 1);
+    }
+    out += scope.hides_identity() ? scope.names->endpoint(authority) : std::string{authority};
+    url.remove_prefix(end);
+  }
+  const std::size_t fragment = std::min(url.find('#'), url.size());
+  const std::size_t question = std::min(url.find('?'), fragment);
+  out += redacted_path(scope, url.substr(0, question));
+  if (question < fragment) {
+    out += '?';
+    out += redacted_query(scope, url.substr(question + 1, fragment - question - 1));
+  }
+  if (fragment < url.size()) out += '#' + scope.names->hidden(url.substr(fragment + 1));
+  return out;
+}
+
+std::string redacted_query(const Scope& scope, std::string_view query) {
+  const std::string lower = to_lower(query);  // as eas::read_query tells the two apart
+  const bool plain = lower.starts_with("cmd=") || lower.find("&cmd=") != lower.npos;
+  if (!plain) {
+    const std::string decoded = percent_decoded(query);
+    if (const auto octets = from_base64(decoded); octets && octets->size() >= 5) {
+      const std::string redacted = Base64Query{scope, *octets}.run();
+      return redacted == *octets ? std::string{query} : to_base64(redacted);
+    }
+  }
+  return plain_query(scope, query);
+}
+
+}  // namespace eastap::redact

@@ -1,0 +1,215 @@
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <set>
+#include <sstream>
+
+#include <doctest/doctest.h>
+
+#include "decoder/base/text.hpp"
+#include "decoder/codepages/lookup.hpp"
+#include "decoder/render/document_json.hpp"
+#include "decoder/render/document_xml.hpp"
+#include "decoder/render/hex.hpp"
+#include "decoder/wbxml/decode.hpp"
+#include "decoder/wbxml/encode.hpp"
+#include "proxy/redact/body.hpp"
+#include "proxy/redact/tag_rules.hpp"
+
+namespace eastap::redact {
+namespace {
+
+using wbxml::Document;
+using wbxml::Node;
+
+const Pseudonyms kNames{"a key of at least 16 octets"};
+
+Scope scope(Level level) {
+  Scope scope;
+  scope.names = &kNames;
+  scope.level = level;
+  scope.user = "alice@contoso.test";
+  return scope;
+}
+
+Document decoded(std::string body) {
+  return wbxml::decode(std::make_shared<const std::string>(std::move(body)));
+}
+
+/// Tags, levels and remarks of two documents agree; values of the tags that stay, too.
+std::string difference(const Document& before, const Document& after) {
+  if (before.nodes.size() != after.nodes.size()) return "the number of nodes";
+  if (before.complete != after.complete) return "completeness";
+  for (std::size_t i = 0; i < before.nodes.size(); ++i) {
+    const Node &left = before.nodes[i], &right = after.nodes[i];
+    if (left.tag != right.tag || left.depth != right.depth || left.end != right.end ||
+        left.value_kind != right.value_kind || left.closed != right.closed) {
+      return "node " + std::to_string(i);
+    }
+  }
+  std::multiset<Errc> reasons, left_over;
+  for (const Diagnostic& remark : before.diagnostics) {
+    if (remark.code != Errc::bad_text) reasons.insert(remark.code);
+  }
+  for (const Diagnostic& remark : after.diagnostics) {
+    if (remark.code != Errc::bad_text) left_over.insert(remark.code);
+  }
+  return reasons == left_over ? "" : "the remarks";
+}
+
+std::vector<std::pair<std::string, std::string>> real_bodies() {
+  std::vector<std::pair<std::string, std::string>> bodies;
+  for (const auto& entry : std::filesystem::directory_iterator{EASTAP_TEST_DATA "/wbxml"}) {
+    if (entry.path().extension() != ".wbxml") continue;
+    std::ifstream file{entry.path(), std::ios::binary};
+    std::stringstream content;
+    content << file.rdbuf();
+    bodies.emplace_back(entry.path().filename().string(), content.str());
+  }
+  return bodies;
+}
+
+std::string everything_shown(const Document& document) {
+  std::string out = render::to_xml(document, {.meanings = true});
+  render::append_document_json(out, document);
+  render::append_annotated_hex(out, document);
+  return out;
+}
+
+bool stays(Handling how, Level level) {
+  return how == Handling::keep || (how == Handling::uid && level == Level::content) ||
+         (how == Handling::global_id && level == Level::content);
+}
+
+}  // namespace
+
+TEST_SUITE("proxy.redact.wbxml") {
+  TEST_CASE("every tag that stays is in the table once and has a reason") {
+    std::set<std::pair<int, int>> seen;
+    for (const TagGroup& group : tag_groups()) {
+      CHECK(group.reason.size() > 10);
+      for (const codepages::Tag tag : group.tags) {
+        CAPTURE(codepages::find_row(tag)->name);
+        CHECK(seen.insert({tag.page, tag.token}).second);
+        CHECK(handling(tag) == group.handling);
+      }
+    }
+    CHECK(handling({200, 5}) == Handling::text);
+    CHECK(handling(codepages::email::kSubject) == Handling::text);
+    CHECK(handling(codepages::settings::kPassword) == Handling::text);
+  }
+
+  TEST_CASE("of every tag of every page a secret shows only where the table lets it stay") {
+    for (const codepages::Page* page : codepages::kPages) {
+      for (const codepages::TagRow& row : page->rows) {
+        for (const Level level : {Level::content, Level::identity}) {
+          CAPTURE(page->name);
+          CAPTURE(row.name);
+          wbxml::Builder builder;
+          builder.open(codepages::airsync::kSync).open(row.tag);
+          row.opaque ? builder.opaque("Geheim7Plan") : builder.text("Geheim7Plan");
+          builder.close().open({77, 9}).text("Geheim7Plan").close();
+          builder.open(row.tag).text("Geheim7Plan").entity('G').text("Geheim7Plan").close();
+          const std::string body = std::move(builder).finish();
+          const std::string redacted = redacted_wbxml(scope(level), body);
+          Document after = decoded(redacted);
+          CHECK(difference(decoded(body), after).empty());
+          mark_hidden(after, level);
+          const std::string shown = everything_shown(after);
+          const bool secret_shown = shown.find("Geheim7Plan") != std::string::npos ||
+                                    redacted.find("Geheim7Plan") != std::string::npos ||
+                                    shown.find(to_base64("Geheim7Plan")) != std::string::npos;
+          CHECK(secret_shown == stays(handling(row.tag), level));
+        }
+      }
+    }
+  }
+
+  TEST_CASE("real bodies keep their tree, and hidden values are told by their size") {
+    for (const auto& [name, body] : real_bodies()) {
+      CAPTURE(name);
+      for (const Level level : {Level::content, Level::identity}) {
+        const Document before = decoded(body);
+        Document after = decoded(redacted_wbxml(scope(level), body));
+        CHECK(difference(before, after).empty());
+        if (level == Level::content) CHECK(after.body->size() == body.size());
+      }
+    }
+    wbxml::Builder builder;
+    builder.open(codepages::email::kSubject).text("Grüße, Bob");
+    Document document = decoded(redacted_wbxml(scope(Level::content), std::move(builder).finish()));
+    mark_hidden(document, Level::content);
+    CHECK(render::to_xml(document) == "<Subject xmlns=\"Email\" bytes=\"12\"/>\n");
+    std::string json;
+    render::append_document_json(json, document);
+    CHECK(json == R"({"namespace":"Email","tag":"Subject","bytes":12})");
+    std::string hex;
+    render::append_annotated_hex(hex, document);
+    CHECK(hex.find("(12 octets hidden)") != std::string::npos);
+  }
+
+  TEST_CASE("every cut of a body keeps what decoded, and hides what did not") {
+    for (const auto& [name, body] : real_bodies()) {
+      CAPTURE(name);
+      for (std::size_t kept = 4; kept < std::min<std::size_t>(body.size(), 700); ++kept) {
+        CAPTURE(kept);
+        const std::string cut = body.substr(0, kept);
+        const Document before = decoded(cut);
+        const Document after = decoded(redacted_wbxml(scope(Level::identity), cut));
+        CHECK(before.nodes.size() == after.nodes.size());
+        CHECK(before.complete == after.complete);
+      }
+    }
+  }
+
+  TEST_CASE("of another language every value is hidden, and it stays readable") {
+    for (const auto& [name, body] : real_bodies()) {
+      if (!name.starts_with("other_language")) continue;
+      CAPTURE(name);
+      const std::string redacted = redacted_wbxml(scope(Level::content), body);
+      CHECK(redacted.size() == body.size());
+      const Document before = decoded(body);
+      const Document after = decoded(redacted);
+      CHECK(before.nodes.size() == after.nodes.size());
+      for (std::uint32_t i = 0; i < before.nodes.size(); ++i) {
+        const std::string_view value = wbxml::Element{before, i}.value();
+        if (value.size() < 5) continue;
+        CHECK(redacted.find(value) == std::string::npos);
+      }
+    }
+  }
+
+  TEST_CASE("folders of the server keep their names, those of the user do not") {
+    wbxml::Builder builder;
+    using namespace codepages::folder_hierarchy;
+    builder.open(kFolderSync).open(kChanges);
+    builder.open(kAdd).add(kServerId, "5").add(kDisplayName, "Inbox").add(kType, "2").close();
+    builder.open(kAdd).add(kServerId, "9").add(kDisplayName, "Divorce").add(kType, "12").close();
+    const std::string redacted = redacted_wbxml(scope(Level::content), std::move(builder).finish());
+    CHECK(redacted.find("Inbox") != std::string::npos);
+    CHECK(redacted.find("Divorce") == std::string::npos);
+  }
+
+  TEST_CASE("a multipart body keeps its table right when its first part grows") {
+    wbxml::Builder builder;
+    builder.open(codepages::airsync::kSync).open(codepages::email::kFrom).text("b@x.de");
+    const std::string first = std::move(builder).finish();
+    const std::string second = "secret file";
+    const auto word = [](std::size_t number) {
+      return std::string{static_cast<char>(number), '\0', '\0', '\0'};
+    };
+    const std::string body = word(2) + word(20) + word(first.size()) + word(20 + first.size()) +
+                             word(second.size()) + first + second;
+    const std::string redacted = redacted_multipart(scope(Level::identity), body);
+    const auto grown = redacted.size() - body.size();
+    CHECK(grown > 0);
+    CHECK(redacted.substr(4, 4) == word(20));
+    CHECK(redacted.substr(8, 4) == word(first.size() + grown));
+    CHECK(redacted.substr(12, 4) == word(20 + first.size() + grown));
+    CHECK(redacted.substr(16, 4) == word(second.size()));
+    CHECK(decoded(redacted.substr(20, first.size() + grown)).complete);
+    CHECK(redacted.find("secret") == std::string::npos);
+  }
+}
+
+}  // namespace eastap::redact
