@@ -9,7 +9,7 @@ build_packages="g++ cmake ninja-build ccache pkg-config git ca-certificates libb
 test_packages="doctest-dev python3 openssl curl sqlite3 groff-base iproute2 nftables zsh"
 package_packages="dpkg-dev file"
 check_packages="lintian prometheus systemd clang clang-format clang-tidy libclang-rt-14-dev chromium libnss3-tools zbar-tools"
-bench_packages="haproxy nginx-light mitmproxy libwbxml2-utils openssl python3 procps"
+bench_packages="tshark haproxy nginx-light mitmproxy libwbxml2-utils openssl python3 procps"
 
 say() { printf '+ %s\n' "$*" >&2; }
 run() { say "$@"; "$@"; }

@@ -84,9 +84,8 @@ class CaptureFile {
   [[nodiscard]] Error failed() const;
 
   std::filesystem::path path_;
-  std::string program_version_, decoder_version_, vfs_, redacted_;
+  std::string program_version_, decoder_version_, vfs_, series_, redacted_;
   bool name_host_ = true;
-  vfs_, series_;
   LockFile lock_;
   Database database_;
   Identity identity_;

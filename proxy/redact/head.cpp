@@ -12,7 +12,8 @@ namespace {
 
 enum class Field : std::uint8_t {
   keep,    ///< of the protocol, or software's name
-  names,   ///< free text that may name somebody
+  names,   ///< values that may name somebody
+  told,    ///< free text that may name anybody
   server,  ///< a host's or server's name, or its address
   url,
   user,
@@ -57,8 +58,8 @@ Field kind_of(std::string_view name) {
       {"x-real-ip", Field::names},
       {"x-client-ip", Field::names},
       {"true-client-ip", Field::names},
-      {"x-ms-diagnostics", Field::names},
-      {"x-ms-aserror", Field::names},
+      {"x-ms-diagnostics", Field::told},
+      {"x-ms-aserror", Field::told},
       {"x-cache", Field::words},
       {"accept", Field::keep},
       {"accept-charset", Field::keep},
@@ -186,10 +187,13 @@ std::string redacted_value(const Scope& scope, std::string_view name, std::strin
     const std::size_t type = std::min(value.find(';'), value.size());
     return std::string{value.substr(0, type)} + hidden_lines(scope, value.substr(type));
   }
-  if (!scope.hides_identity()) return std::string{value};
+  if (!scope.hides_identity()) {  // a URL may name what was asked for
+    return kind_of(name) == Field::url ? redacted_url(scope, value) : std::string{value};
+  }
   switch (kind_of(name)) {
     case Field::keep: return std::string{value};
     case Field::names: return without_identities(scope, value);
+    case Field::told: return told_words(scope, value);
     case Field::server: return scope.names->endpoint(value);
     case Field::url: return redacted_url(scope, value);
     case Field::user: return scope.names->user(value);

@@ -133,6 +133,38 @@ std::string without_known(const Scope& scope, std::string text) {
   return text;
 }
 
+/// Names by their pseudonyms, the runs between them through `other`.
+template <class Other>
+std::string by_names(const Scope& scope, std::string_view text, const Other& other) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    std::size_t end = at;
+    while (end < text.size() && (is_host_octet(text[end]) || text[end] == '@' || text[end] == '+' ||
+                                 static_cast<unsigned char>(text[end]) >= 0x80)) {
+      ++end;
+    }
+    // "2001:db8::1": colons belong to it
+    std::size_t wide = at;
+    while (wide < text.size() && (is_word(text[wide]) || text[wide] == ':' || text[wide] == '.')) {
+      ++wide;
+    }
+    if (wide > end && is_ip(text.substr(at, wide - at))) {
+      out += scope.names->ip(text.substr(at, wide - at));
+      at = wide;
+      continue;
+    }
+    if (end == at) {
+      out += text[at++];
+      continue;
+    }
+    const std::string_view word = text.substr(at, end - at);
+    const std::string named = known_name(scope, word);
+    out += named == word ? other(word) : named;
+    at = end;
+  }
+  return without_known(scope, std::move(out));
+}
+
 std::string redacted_path(const Scope& scope, std::string_view path) {
   std::string out;
   for (std::size_t at = 0; at <= path.size();) {
@@ -370,36 +402,27 @@ std::string redacted_addresses(const Scope& scope, std::string_view list) {
 }
 
 std::string plain_words(const Scope& scope, std::string_view text) {
-  return by_words(text, [&](std::string_view word) { return plain_or_hidden(scope, word); });
+  return by_words(text, [&](std::string_view word) {
+    // "203.0.113.5": numbers of three digits, but not four of them
+    std::size_t from = static_cast<std::size_t>(word.data() - text.data()), to = from + word.size();
+    const auto part = [&](std::size_t at) { return is_digit(text[at]) || text[at] == '.'; };
+    const std::size_t least = from < 16 ? 0 : from - 16, most = std::min(text.size(), to + 16);
+    while (from > least && part(from - 1)) --from;
+    while (to < most && part(to)) ++to;
+    std::string_view run = text.substr(from, to - from);
+    while (run.ends_with('.')) run.remove_suffix(1);
+    return is_ip(run) ? scope.names->hidden(word) : plain_or_hidden(scope, word);
+  });
 }
 
 std::string without_identities(const Scope& scope, std::string_view text) {
   if (!scope.hides_identity()) return std::string{text};
-  std::string out;
-  for (std::size_t at = 0; at < text.size();) {
-    std::size_t end = at;
-    while (end < text.size() && (is_host_octet(text[end]) || text[end] == '@' || text[end] == '+' ||
-                                 static_cast<unsigned char>(text[end]) >= 0x80)) {
-      ++end;
-    }
-    // "2001:db8::1": colons belong to it
-    std::size_t wide = at;
-    while (wide < text.size() && (is_word(text[wide]) || text[wide] == ':' || text[wide] == '.')) {
-      ++wide;
-    }
-    if (wide > end && is_ip(text.substr(at, wide - at))) {
-      out += scope.names->ip(text.substr(at, wide - at));
-      at = wide;
-      continue;
-    }
-    if (end == at) {
-      out += text[at++];
-      continue;
-    }
-    out += known_name(scope, text.substr(at, end - at));
-    at = end;
-  }
-  return without_known(scope, std::move(out));
+  return by_names(scope, text, [](std::string_view word) { return std::string{word}; });
+}
+
+std::string told_words(const Scope& scope, std::string_view text) {
+  if (!scope.hides_identity()) return std::string{text};
+  return by_names(scope, text, [&](std::string_view word) { return plain_words(scope, word); });
 }
 
 std::string redacted_reference(const Scope& scope, std::string_view text) {

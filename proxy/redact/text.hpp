@@ -44,6 +44,9 @@ struct Scope {
 /// knows. Unchanged at `content`.
 [[nodiscard]] std::string without_identities(const Scope& scope, std::string_view text);
 
+/// The same of text that anybody may stand in: of what is no known name only plain words stay.
+[[nodiscard]] std::string told_words(const Scope& scope, std::string_view text);
+
 /// An attachment's reference: "5%3a12%3a0" stays, anything else is hidden.
 [[nodiscard]] std::string redacted_reference(const Scope& scope, std::string_view text);
 /// A meeting's UID; unchanged at `content`.

@@ -156,9 +156,11 @@ class Rewriter {
  private:
   /// Nothing decoded: the header may say why.
   [[nodiscard]] std::string bare() const {
-    const std::size_t header = std::min<std::size_t>(4, body_.size());
     const bool text = !body_.empty() && static_cast<unsigned char>(body_.front()) >= 0x09;
-    const std::size_t kept = text ? 0 : header;
+    std::size_t kept = text ? 0 : 4;
+    while (!text && kept < body_.size() && body_[kept] == '\0') kept += 2;  // page switches
+    if (!text && kept > 4) ++kept;
+    kept = std::min(kept, body_.size());
     return std::string{body_.substr(0, kept)} + scope_.names->hidden(body_.substr(kept));
   }
 
@@ -192,8 +194,7 @@ class Rewriter {
       case ValueKind::entity:
         if (how == Handling::keep) return;
         copy_to(node.value_offset);
-        out_ += {static_cast<char>(tokens::kEntity), 'x'};
-        at_ += 1 + tokens::read_integer(body_, at_ + 1).size;
+        entity();
         break;
       case ValueKind::extension:
         copy_to(node.value_offset);
@@ -202,6 +203,15 @@ class Rewriter {
         break;
       case ValueKind::none: break;
     }
+  }
+
+  /// Of as many octets as it had: leading zero digits are allowed.
+  void entity() {
+    const std::size_t size = tokens::read_integer(body_, at_ + 1).size;
+    out_ += static_cast<char>(tokens::kEntity);
+    out_.append(size < 2 ? 0 : size - 1, '\x80');
+    out_ += 'x';
+    at_ += 1 + size;
   }
 
   /// The length in front follows the value, also the length of one that was cut.
@@ -234,6 +244,14 @@ class Rewriter {
   /// What did not decode: the token that decoding stopped at stays, so that the reason does.
   void rest() {
     if (at_ >= body_.size()) return;
+    const bool cut =
+        std::any_of(document_.diagnostics.begin(), document_.diagnostics.end(),
+                    [](const Diagnostic& remark) { return remark.code == Errc::truncated; });
+    if (cut && !document_.complete) {  // a token that is not whole is still one
+      out_ += hidden_tokens(scope_, body_.substr(at_));
+      at_ = body_.size();
+      return;
+    }
     const auto token = static_cast<std::uint8_t>(body_[at_]);
     std::size_t kept = 1;
     if (token == tokens::kOpaque || token == tokens::kEntity || token == tokens::kStrT) {

@@ -1,11 +1,13 @@
 // How fast bodies decode, ours beside libwbxml, on the same generated octets. Prints the median of
-// several runs; only the ratios travel between machines.
+// several runs; only the ratios travel between machines. With a folder as argument the bodies that
+// libwbxml reads too are also written there, for other decoders (tests/bench/decoders.py).
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <memory>
 #include <new>
 #include <string>
@@ -135,8 +137,13 @@ Figures median_of(std::size_t body_size, double per_run_mb, Work&& work) {
   return {runs[4], count};
 }
 
+std::string folder;  // where bodies are written; empty: nowhere
+
 void measure(const char* name, std::string octets_of_body, bool with_libwbxml) {
   const auto body = std::make_shared<const std::string>(std::move(octets_of_body));
+  if (with_libwbxml && !folder.empty()) {
+    std::ofstream{folder + "/" + name + ".wbxml", std::ios::binary} << *body;
+  }
   const wbxml::Document once = wbxml::decode(body);
   const auto nodes = static_cast<double>(std::max<std::size_t>(once.nodes.size(), 1));
   const auto size = static_cast<double>(body->size());
@@ -161,7 +168,8 @@ void measure(const char* name, std::string octets_of_body, bool with_libwbxml) {
 
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
+  if (argc > 1) folder = argv[1];
   measure("Sync request", small_request(), true);
   measure("Sync response, no change", small_response(), true);
   measure("Sync response, 200 messages", messages("<p>Dear all, here is what we agreed.</p>\r\n"),
