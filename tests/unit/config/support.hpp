@@ -81,6 +81,7 @@ inline std::string other_value(const Option& option) {
   if (option.flag == "--fail-on") return "warning";
   if (option.flag == "--format") return "der";
   if (option.flag == "--key") return "rsa";
+  if (option.flag == "--redact") return "identity";
   if (option.flag == "--speed") return "2";
   if (option.flag == "--protocol") return "14.1";
   if (option.flag == "--device-id") return "DEVICE1";
@@ -129,6 +130,7 @@ inline std::vector<std::string> words_of(const Command& command) {
   words.push_back(command.name.substr(0, space));
   if (space != std::string::npos) words.push_back(command.name.substr(space + 1));
   if (command.file_required) words.emplace_back("capture.eastap");
+  if (!command.second_name.empty()) words.emplace_back("out.eastap");
   return words;
 }
 
