@@ -130,8 +130,10 @@ int doctor(const config::Invocation& invocation) {
   doctor::Facts facts;
   facts.config = {invocation.config_file, invocation.config_problem};
   if (facts.config.problem.empty()) facts.config.problem = later_problem(config);
-  facts.listeners.push_back(doctor::probe_listener(config.listen));
-  facts.firewalls = doctor::probe_firewalls(config.listen.port);
+  for (const config::Listen& listen : config.ways_in.listeners) {
+    facts.listeners.push_back(doctor::probe_listener(listen.address));
+  }
+  facts.firewalls = doctor::probe_firewalls(config.ways_in.listeners.front().address.port);
   facts.authority = doctor::probe_authority(config.ca_dir, now());
   facts.clock = doctor::probe_clock(now());
   if (config.capture) {
