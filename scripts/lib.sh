@@ -5,8 +5,8 @@ cd "$root" || exit 1
 # Everything that building, testing and running needs, by Debian 12's names.
 build_packages="g++ cmake ninja-build ccache pkg-config git ca-certificates libboost1.81-dev libboost-json1.81-dev
   libssl-dev libwbxml2-dev libspdlog-dev libexpected-dev libtomlplusplus-dev libcli11-dev libpugixml-dev
-  libsqlite3-dev zlib1g-dev libbrotli-dev libzstd-dev"
-test_packages="doctest-dev python3 openssl curl sqlite3 groff-base"
+  libsqlite3-dev libc-ares-dev libcrypt-dev zlib1g-dev libbrotli-dev libzstd-dev"
+test_packages="doctest-dev python3 openssl curl sqlite3 groff-base iproute2 nftables"
 check_packages="clang clang-format clang-tidy libclang-rt-14-dev"
 bench_packages="haproxy nginx-light mitmproxy libwbxml2-utils openssl python3 procps"
 
