@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "config/ways.hpp"
+
 namespace eastap::config {
 
 enum class TailMode : std::uint8_t { line, xml, json, off };
@@ -18,12 +20,6 @@ enum class LogLevel : std::uint8_t { trace, debug, info, warning, error, off };
 /// The severity from which findings change the exit status; the words are those of
 /// `findings::Severity`.
 enum class FailOn : std::uint8_t { info, notice, warning, error, never };
-
-struct Endpoint {
-  std::string address;  ///< a literal without brackets, or a host name
-  std::uint16_t port = 0;
-  bool operator==(const Endpoint&) const = default;
-};
 
 /// Dial `to` when a client asks for `from`; as in curl, SNI and certificate checks keep the name in
 /// `from`.
@@ -98,7 +94,10 @@ struct Limits {
   std::uint64_t queue_bytes = 64ULL << 20;  ///< between relay and pipeline
   std::uint32_t connections = 8192;         ///< from all clients; two sockets each
   std::uint32_t connections_per_client =
-      8192;                         ///< from one address: a gateway may stand for a whole office
+      8192;  ///< from one address: a gateway may stand for a whole office
+  /// New ones from one address in a second, and five times as many at once. A phone that wakes up
+  /// opens a dozen; each costs about 0.7 ms of CPU. 0: no limit.
+  std::uint32_t connection_rate = 200;
   std::uint32_t leaf_cache = 1000;  ///< hosts with a certificate at hand
   bool operator==(const Limits&) const = default;
 };
@@ -116,7 +115,7 @@ inline constexpr std::string_view kDefaultCapture = "eastap-%Y%m%d-%H%M%S.eastap
 /// environment.
 struct Config {
   // Proxy
-  Endpoint listen{"0.0.0.0", 8888};
+  WaysIn ways_in;
   std::vector<std::string> intercept = default_intercept();  ///< host patterns to decrypt
   std::vector<std::string> tunnel =
       default_tunnel();  ///< host patterns not to decrypt; the most specific pattern decides
@@ -133,7 +132,8 @@ struct Config {
   std::vector<std::string> upstream_ca;        ///< PEM files
   std::vector<std::string> upstream_insecure;  ///< host patterns whose certificate is not verified
   std::vector<ConnectTo> connect_to;           ///< the first match holds
-  std::optional<std::string> keylog;           ///< file for NSS key log lines
+  WaysOut ways_out;
+  std::optional<std::string> keylog;  ///< file for NSS key log lines
   // Capture and output
   std::optional<std::string> capture{kDefaultCapture};  ///< absent: none; see `expand_time`
   TailMode tail = TailMode::line;

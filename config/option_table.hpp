@@ -25,6 +25,13 @@ enum class Form : std::uint8_t {
   mutes,     ///< `[[mute]]` tables; `KEY=VALUE,KEY=VALUE` elsewhere
 };
 
+/// What a list may be in TOML beside an array of strings.
+enum class Tables : std::uint8_t {
+  none,
+  rows,   ///< one string, or `[[key]]` tables: `Option::row` makes a value of each
+  pairs,  ///< a `[key]` table: `name = "value"` is the value "name=value"
+};
+
 enum class Group : std::uint8_t {
   proxy,
   certificates,
@@ -84,6 +91,8 @@ struct Option {
   std::function<void(Invocation&, const Block&, const std::string& place)> apply_block;
   /// The default as text, list items apart; empty: there is none to show.
   std::function<std::vector<std::string>(const Config&)> shown;
+  Tables tables = Tables::none;                                               ///< of a list
+  std::function<std::string(const std::map<std::string, std::string>&)> row;  ///< with Tables::rows
   std::string default_text;           ///< instead of `shown` in help, where words say more
   std::vector<std::string> excludes;  ///< flags that must not be given at the same level
 

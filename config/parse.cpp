@@ -312,7 +312,8 @@ void resolve_paths(Config& config, const Environment& environment) {
     }
   }
   for (std::optional<std::string>* file :
-       {&config.passphrase_file, &config.keylog, &config.capture, &config.log_file}) {
+       {&config.passphrase_file, &config.keylog, &config.capture, &config.log_file,
+        &config.ways_in.users, &config.ways_out.proxy_credentials}) {
     if (*file) expand_home(**file, home);
   }
 }

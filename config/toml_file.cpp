@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <sstream>
 #include <string>
@@ -264,14 +265,50 @@ class Reader {
       case Form::mutes:
       case Form::rules: break;
     }
+    if (option.tables == Tables::rows && text != nullptr) return {text->get()};
+    if (const toml::table* pairs = node.as_table();
+        pairs != nullptr && option.tables == Tables::pairs) {
+      return pairs_of(*pairs, where);
+    }
     const toml::array* items = node.as_array();
     if (items == nullptr) throw_type(where, "a list of strings, [\"...\", \"...\"],", node);
     std::vector<std::string> values;
     for (const toml::node& item : *items) {
+      if (const toml::table* row = item.as_table();
+          row != nullptr && option.tables == Tables::rows) {
+        values.push_back(value_of_row(option, *row, where));
+        continue;
+      }
       if (item.as_string() == nullptr) throw_type(where, "a list of strings", item);
       values.push_back(item.as_string()->get());
     }
     return values;
+  }
+
+  [[nodiscard]] static std::vector<std::string> pairs_of(const toml::table& pairs,
+                                                         const std::string& where) {
+    std::vector<std::string> values;
+    for (const auto& [name, node] : pairs) {
+      const auto* text = node.as_string();
+      if (text == nullptr) throw_type(where + "." + std::string{name.str()}, "a string", node);
+      values.push_back(std::string{name.str()} + "=" + text->get());
+    }
+    return values;
+  }
+
+  [[nodiscard]] static std::string value_of_row(const Option& option, const toml::table& row,
+                                                const std::string& where) {
+    std::map<std::string, std::string> texts;
+    for (const auto& [name, node] : row) {
+      const auto* text = node.as_string();
+      if (text == nullptr) throw_type(where + "." + std::string{name.str()}, "a string", node);
+      texts.emplace(name.str(), text->get());
+    }
+    try {
+      return option.row(texts);
+    } catch (const Complaint& complaint) {
+      throw ConfigError{where + ": " + complaint.what()};
+    }
   }
 
   Invocation& invocation_;

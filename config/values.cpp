@@ -66,13 +66,24 @@ const Unit* take_unit(std::string_view& text, const std::array<Unit, Count>& uni
   return nullptr;
 }
 
+template <class Enum, std::size_t Count>
+Enum word_from(std::string_view text, const std::array<Enum, Count>& all) {
+  std::string words;
+  for (const Enum one : all) {
+    if (text == to_string(one)) return one;
+    words += (words.empty() ? "" : one == all.back() ? " or " : ", ") + std::string{to_string(one)};
+  }
+  throw Complaint{in_quotes(text) + " is none of " + words};
+}
+
+}  // namespace
+
 bool is_literal(const std::string& address) {
   std::array<unsigned char, 16> octets{};
   return inet_pton(AF_INET, address.c_str(), octets.data()) == 1 ||
          inet_pton(AF_INET6, address.c_str(), octets.data()) == 1;
 }
 
-/// "host:port" with IPv6 in brackets; an absent port is 0.
 Endpoint endpoint_from(std::string_view text, std::string_view whole, std::string_view wanted) {
   const auto bad = [&] { return Complaint{in_quotes(whole) + " is not " + std::string{wanted}}; };
   Endpoint endpoint;
@@ -100,18 +111,6 @@ Endpoint endpoint_from(std::string_view text, std::string_view whole, std::strin
   }
   return endpoint;
 }
-
-template <class Enum, std::size_t Count>
-Enum word_from(std::string_view text, const std::array<Enum, Count>& all) {
-  std::string words;
-  for (const Enum one : all) {
-    if (text == to_string(one)) return one;
-    words += (words.empty() ? "" : one == all.back() ? " or " : ", ") + std::string{to_string(one)};
-  }
-  throw Complaint{in_quotes(text) + " is none of " + words};
-}
-
-}  // namespace
 
 std::string in_quotes(std::string_view text) {
   std::string result = "\"";

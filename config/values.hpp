@@ -33,6 +33,12 @@ struct Complaint : std::runtime_error {
 /// "0.0.0.0:8888", "[::]:8888", ":8888" (all IPv4 addresses), "localhost:8888". The result holds a
 /// literal.
 [[nodiscard]] Endpoint listen_from(std::string_view text);
+/// "HOST:PORT", either part may be empty (port 0 then), IPv6 in brackets. `whole` and `wanted` are
+/// for the complaint.
+[[nodiscard]] Endpoint endpoint_from(std::string_view text, std::string_view whole,
+                                     std::string_view wanted);
+/// An IPv4 or IPv6 address without brackets.
+[[nodiscard]] bool is_literal(const std::string& address);
 /// "HOST:PORT=ADDR:PORT", each part may be empty, IPv6 in brackets.
 [[nodiscard]] ConnectTo connect_to_from(std::string_view text);
 

@@ -39,6 +39,7 @@ void add_certificate_options(std::vector<Option>& table) {
     to.config.connect_to = std::move(mappings);
   };
   table.push_back(connect_to);
+  add_way_out_options(table);
   table.push_back(optional_text(
       named("--keylog", "FILE", "keylog", Group::certificates, in::run,
             "write TLS secrets for Wireshark",

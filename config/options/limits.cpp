@@ -33,6 +33,13 @@ void add_limit_options(std::vector<Option>& table) {
       [](Config& config) -> std::uint32_t& { return config.limits.connections_per_client; }, 1,
       1'000'000));
   table.push_back(number<std::uint32_t>(
+      named("--limit-connection-rate", "N", "limit.connection_rate", Group::limits, in::run,
+            "new connections a second from one address",
+            "Five times as many at once after a rest; an IPv6 network (/64) counts as one address. "
+            "0 means no limit."),
+      [](Config& config) -> std::uint32_t& { return config.limits.connection_rate; }, 0,
+      1'000'000));
+  table.push_back(number<std::uint32_t>(
       named("--limit-leaf-cache", "N", "limit.leaf_cache", Group::limits, in::run,
             "host certificates held ready",
             "About 4 KiB each; the least recently used is made anew when needed."),

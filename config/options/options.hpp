@@ -8,6 +8,9 @@
 namespace eastap::config {
 
 void add_proxy_options(std::vector<Option>& table);
+void add_way_in_options(std::vector<Option>& table);
+void add_access_options(std::vector<Option>& table);
+void add_way_out_options(std::vector<Option>& table);
 void add_certificate_options(std::vector<Option>& table);
 void add_ca_options(std::vector<Option>& table);
 void add_host_tls_options(std::vector<Option>& table);

@@ -4,16 +4,7 @@
 namespace eastap::config {
 
 void add_proxy_options(std::vector<Option>& table) {
-  Option listen = named("--listen", "ADDR:PORT", "listen", Group::proxy, in::run,
-                        "where phones reach the proxy",
-                        "Port 0 picks a free one and prints it. [::]:8888 listens on IPv6.");
-  listen.apply = [](Invocation& to, const Values& values, const std::string&) {
-    to.config.listen = listen_from(values.back());
-  };
-  listen.shown = [](const Config& config) {
-    return Values{config.listen.address + ":" + std::to_string(config.listen.port)};
-  };
-  table.push_back(listen);
+  add_way_in_options(table);
   Option intercept = host_list(named("--intercept", "PATTERN", "intercept", Group::proxy, in::run,
                                      "host to decrypt; adds to the list",
                                      "Hosts that no pattern names are tunnelled untouched. A "
@@ -48,6 +39,7 @@ void add_proxy_options(std::vector<Option>& table) {
                  "127.0.0.0/8"),
            [](Config& config) -> Values& { return config.allow_target; });
   table.push_back(allow_target);
+  add_access_options(table);
   Option threads = number<unsigned>(
       named("--threads", "N", "threads", Group::proxy, in::run, "relay threads",
             "0 means one less than the machine has cores, at least one."),

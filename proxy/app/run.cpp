@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <exception>
@@ -52,14 +53,47 @@ std::string described(const config::Config& config, const certs::Authority& auth
   return text;
 }
 
+/// The listener that a phone's proxy setting leads to, else the first of all.
+std::size_t phone_listener(const std::vector<net::BoundListener>& listeners) {
+  const auto found = std::find_if(listeners.begin(), listeners.end(), [](const auto& listener) {
+    return listener.mode == config::ListenMode::proxy;
+  });
+  return found == listeners.end() ? 0 : static_cast<std::size_t>(found - listeners.begin());
+}
+
+/// "     Also listening: socks5 0.0.0.0:1080", a line each; "" when there is one listener only.
+std::string other_listeners(const std::vector<net::BoundListener>& listeners,
+                            std::size_t told_already) {
+  std::string text;
+  for (std::size_t i = 0; i < listeners.size(); ++i) {
+    if (i == told_already && listeners[i].mode == config::ListenMode::proxy) continue;
+    text += "     Also listening: " + std::string{to_string(listeners[i].mode)} + ' ' +
+            listeners[i].address + '\n';
+  }
+  return text;
+}
+
+std::string ready_line(const net::Server& server) {
+  std::string text = "{\"type\":\"ready\",\"address\":\"" + server.address() + "\",\"listeners\":[";
+  for (const auto& listener : server.listeners()) {
+    if (!text.ends_with('[')) text += ',';
+    text += "{\"mode\":\"" + std::string{to_string(listener.mode)} + "\",\"address\":\"" +
+            listener.address + "\"}";
+  }
+  return text + "]}\n";
+}
+
 /// What a person needs before the phone is in hand.
 std::string introduction(const config::Config& config, const net::Server& server,
                          const certs::Authority& authority, const std::string& capture) {
-  const bool everywhere = config.listen.address == "0.0.0.0" || config.listen.address == "::";
+  const auto listeners = server.listeners();
+  const std::size_t chosen = phone_listener(listeners);
+  const config::Endpoint& listen = config.ways_in.listeners[chosen].address;
+  const bool everywhere = listen.address == "0.0.0.0" || listen.address == "::";
   std::vector<std::string> addresses;
   if (everywhere) addresses = net::lan_addresses();
-  if (addresses.empty()) addresses.push_back(everywhere ? "127.0.0.1" : config.listen.address);
-  const std::string port = std::to_string(server.port());
+  if (addresses.empty()) addresses.push_back(everywhere ? "127.0.0.1" : listen.address);
+  const std::string port = std::to_string(listeners[chosen].port);
   const std::string first = addresses.front().find(':') != std::string::npos
                                 ? '[' + addresses.front() + ']'
                                 : addresses.front();
@@ -85,6 +119,7 @@ std::string introduction(const config::Config& config, const net::Server& server
   text += "; all others pass through untouched\n";
   text += capture.empty() ? "     No capture is kept (--no-capture)\n"
                           : "     Capture: " + capture + '\n';
+  text += other_listeners(listeners, chosen);
   text += "     Ctrl-C stops\n";
   return text;
 }
@@ -186,7 +221,7 @@ class Run {
   void tell_ready(const net::Server& server) {
     const std::string intro = introduction(config_, server, *start_.authority, capture_path_);
     if (config_.tail == config::TailMode::json) {
-      outlet_->say("{\"type\":\"ready\",\"address\":\"" + server.address() + "\"}\n");
+      outlet_->say(ready_line(server));
       log_->info("listening on {}", server.address());
     } else {
       write_all(STDERR_FILENO, intro + "ready " + server.address() + "\n");

@@ -14,6 +14,7 @@
 #include "proxy/net/plain_http.hpp"
 #include "proxy/net/tls_failure.hpp"
 #include "proxy/tunnel/client_hello.hpp"
+#include "proxy/tunnel/socks5.hpp"
 
 namespace eastap::net {
 namespace {
@@ -40,40 +41,21 @@ bool is_foreign(std::string_view start, std::size_t from) {
   return false;
 }
 
-/// Octets up to and with the blank line, or npos.
-std::size_t head_end(std::string_view text, std::size_t from) {
-  for (std::size_t at = text.find('\n', from); at != std::string_view::npos;
-       at = text.find('\n', at + 1)) {
-    const std::string_view rest = text.substr(at + 1);
-    if (rest.starts_with('\n')) return at + 2;
-    if (rest.starts_with("\r\n")) return at + 3;
-  }
-  return std::string_view::npos;
-}
-
-// Mail protocols that greet or log in outside of HTTP: decrypting them would show nothing of
-// ActiveSync and lay passwords open that no masking of ours knows.
-bool is_other_mail_port(std::uint16_t port) {
-  constexpr std::array<std::uint16_t, 8> ports{25, 110, 143, 465, 587, 993, 995, 4190};
-  for (const auto other : ports) {
-    if (port == other) return true;
-  }
-  return false;
-}
-
 std::string first_octets(std::string_view text) { return to_hex(text.substr(0, 32)); }
 
 }  // namespace
 
 ClientConnection::ClientConnection(Services& services, PolicyPtr policy, ConnectionId id,
-                                   asio::ip::tcp::socket socket, asio::ip::tcp::endpoint client)
+                                   Arrival arrival)
     : services_{services},
+      listener_{arrival.listener},
+      client_{arrival.client},
       policy_{std::move(policy)},
-      client_address_{client.address()},
-      device_{std::move(socket)} {
+      client_address_{client_.address()},
+      device_{std::move(arrival.socket)} {
   facts_.id = id;
   facts_.opened = now();
-  facts_.client = authority(client);
+  facts_.client = authority(client_);
 }
 
 std::shared_ptr<const model::Connection> ClientConnection::facts() const {
@@ -90,6 +72,16 @@ void ClientConnection::event(ConnectionEvent::Kind kind, std::string reason, std
   happened.octets_up = counters_.up;
   happened.octets_down = counters_.down;
   services_.output.take(std::move(happened));
+}
+
+void ClientConnection::event_of_client(ConnectionEvent::Kind kind, std::string reason,
+                                       std::string detail) {
+  const auto left_out = services_.admission.note_due(client_address_, reason);
+  if (!left_out) return;
+  if (*left_out != 0) {
+    detail += " (" + std::to_string(*left_out) + " more since this was last said)";
+  }
+  event(kind, std::move(reason), std::move(detail));
 }
 
 void ClientConnection::stop(model::Ending ending, std::string why) {
@@ -169,8 +161,12 @@ asio::awaitable<ClientConnection::Head> ClientConnection::read_head() {
 
 asio::awaitable<void> ClientConnection::refuse(std::uint16_t status, std::string_view phrase,
                                                std::string text) {
-  const std::string answer = plain_answer(status, phrase, text);
-  auto writing = device_.write_all(as_octets(answer));
+  std::string answer = plain_answer(status, phrase, text);
+  co_await send_last(std::move(answer));
+}
+
+asio::awaitable<void> ClientConnection::send_last(std::string octets) {
+  auto writing = device_.write_all(as_octets(octets));
   co_await within(std::move(writing), policy_->deadlines().close);
   co_await close_gently();
 }
@@ -198,17 +194,55 @@ asio::awaitable<void> ClientConnection::answer_dial_failure(DialFailure failure)
   const bool by_rule = failure.refused_by_rule;
   event(by_rule ? ConnectionEvent::Kind::refused : ConnectionEvent::Kind::upstream_failed,
         failure.reason, failure.summary + ". " + failure.detail);
-  co_await refuse(by_rule ? 403 : 502, by_rule ? "Forbidden" : "Bad Gateway", failure.summary);
+  switch (listener_.mode()) {
+    case config::ListenMode::proxy:
+      co_await refuse(by_rule ? 403 : 502, by_rule ? "Forbidden" : "Bad Gateway", failure.summary);
+      break;
+    case config::ListenMode::socks5: {
+      using tunnel::SocksReply;
+      const std::string reply =
+          tunnel::socks_reply(by_rule                       ? SocksReply::not_allowed
+                              : failure.reason == "resolve" ? SocksReply::host_unreachable
+                              : failure.nobody_listens      ? SocksReply::connection_refused
+                                                            : SocksReply::general_failure);
+      co_await send_last(reply);
+      break;
+    }
+    default: device_.reset();  // as without us: the server does not answer
+  }
+}
+
+asio::awaitable<bool> ClientConnection::say_established() {
+  std::string text;
+  if (listener_.mode() == config::ListenMode::proxy) {
+    text = "HTTP/1.1 200 Connection established\r\n\r\n";
+  } else if (listener_.mode() == config::ListenMode::socks5) {
+    text = tunnel::socks_reply(tunnel::SocksReply::succeeded);
+  }
+  const End end = co_await device_.write_all(as_octets(text));
+  co_return end == End::none;
 }
 
 asio::awaitable<void> ClientConnection::serve() {
+  const bool answers = listener_.mode() == config::ListenMode::proxy;
   if (!policy_->addresses().source_allowed(to_address(client_address_))) {
-    event(ConnectionEvent::Kind::refused, "source",
-          client_address_.to_string() + " may not use this proxy. To let it in: --allow " +
-              client_address_.to_string());
-    co_await refuse(403, "Forbidden", "this address may not use the proxy");
+    event_of_client(ConnectionEvent::Kind::refused, "source",
+                    client_address_.to_string() +
+                        " may not use this proxy. To let it in: --allow " +
+                        client_address_.to_string());
+    if (answers) co_await refuse(403, "Forbidden", "this address may not use the proxy");
+    device_.reset();
     co_return;
   }
+  switch (listener_.mode()) {
+    case config::ListenMode::proxy: co_await serve_proxy(); break;
+    case config::ListenMode::socks5: co_await serve_socks(); break;
+    case config::ListenMode::reverse: co_await serve_reverse(); break;
+    case config::ListenMode::transparent: co_await serve_transparent(); break;
+  }
+}
+
+asio::awaitable<void> ClientConnection::serve_proxy() {
   Head head = co_await read_head();
   if (head.closed) co_return;
   std::vector<Diagnostic> remarks;
@@ -224,7 +258,8 @@ asio::awaitable<void> ClientConnection::serve() {
   }
   if (parsed->method == "CONNECT") {
     const std::string target{parsed->target};
-    co_await serve_connect(target);
+    const bool known = co_await may_use_proxy(head.text);
+    if (known) co_await serve_connect(target);
     co_return;
   }
   co_await serve_plain(std::move(head));
@@ -238,21 +273,25 @@ asio::awaitable<void> ClientConnection::serve_connect(std::string_view authority
     co_await refuse(400, "Bad Request", text);
     co_return;
   }
-  facts_.host = target->host;
-  facts_.port = target->port;
-  const bool decrypt = !is_other_mail_port(target->port) && policy_->intercepts(target->host);
-  const auto refusal = decrypt ? policy_->phone_tls().refusal(target->host) : std::nullopt;
   Target chosen = std::move(*target);
+  co_await serve_target(std::move(chosen));
+}
+
+asio::awaitable<void> ClientConnection::serve_target(Target target) {
+  facts_.host = target.host;
+  facts_.port = target.port;
+  const bool decrypt = !is_other_mail_port(target.port) && policy_->intercepts(target.host);
+  const auto refusal = decrypt ? policy_->phone_tls().refusal(target.host) : std::nullopt;
   if (!decrypt) {
     std::string why = "passed through undecrypted; to watch it: --intercept " + facts_.host;
-    co_await tunnel(std::move(chosen), "host_rules", std::move(why));
+    co_await tunnel(std::move(target), "host_rules", std::move(why));
   } else if (refusal) {
     std::string why = "passed through undecrypted, since " + *refusal +
                       "; to watch it, give it a certificate (--certificate " + facts_.host +
                       "=FILE), or let the CA sign for it (eastap ca renew, with every --permit)";
-    co_await tunnel(std::move(chosen), "ca_constraints", std::move(why));
+    co_await tunnel(std::move(target), "ca_constraints", std::move(why));
   } else {
-    co_await intercept(std::move(chosen));
+    co_await intercept(std::move(target));
   }
 }
 
@@ -265,11 +304,11 @@ asio::awaitable<void> ClientConnection::tunnel(Target target, std::string reason
     co_return;
   }
   facts_.upstream = dialled->address;
+  server_token_ = std::move(dialled->token);
   server_.emplace(std::move(dialled->stream));
   event(ConnectionEvent::Kind::tunnelled, std::move(reason), std::move(why));
-  constexpr std::string_view established = "HTTP/1.1 200 Connection established\r\n\r\n";
-  const End end = co_await device_.write_all(as_octets(established));
-  if (end != End::none) co_return;
+  const bool there = co_await say_established();
+  if (!there) co_return;
   std::vector<std::byte> nothing;
   co_await relay(device_, *server_, counters_, nullptr, std::move(nothing));
 }
@@ -345,10 +384,10 @@ asio::awaitable<void> ClientConnection::intercept(Target target) {
   facts_.upstream = dialled->address;
   facts_.upstream_tls = dialled->stream.tls_description();
   if (!dialled->verified) facts_.upstream_tls += " (certificate not checked)";
+  server_token_ = std::move(dialled->token);
   server_.emplace(std::move(dialled->stream));
-  constexpr std::string_view established = "HTTP/1.1 200 Connection established\r\n\r\n";
-  const End end = co_await device_.write_all(as_octets(established));
-  if (end != End::none) co_return;
+  const bool there = co_await say_established();
+  if (!there) co_return;
   const bool trusted = co_await phone_handshake();
   if (!trusted || stopping_) {
     device_.close();

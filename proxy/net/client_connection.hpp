@@ -8,9 +8,12 @@
 #include <string_view>
 
 #include "decoder/model/exchange.hpp"
+#include "proxy/net/admission.hpp"
 #include "proxy/net/asio.hpp"
 #include "proxy/net/dial.hpp"
+#include "proxy/net/listener.hpp"
 #include "proxy/net/local_pages.hpp"
+#include "proxy/net/own_connections.hpp"
 #include "proxy/net/policy.hpp"
 #include "proxy/net/relay.hpp"
 #include "proxy/pipeline/assembler.hpp"
@@ -24,14 +27,22 @@ struct Services {
   pipeline::ExchangeIds& exchange_ids;
   const http::Masker& masker;
   CaDownload ca;
+  Admission& admission;
+  OwnConnections& own_connections;
   ToldHosts told_client_certificates;
 };
 
 /// One client of the proxy from accept to close. Lives on one thread.
 class ClientConnection {
  public:
-  ClientConnection(Services& services, PolicyPtr policy, ConnectionId id,
-                   asio::ip::tcp::socket socket, asio::ip::tcp::endpoint client);
+  /// How a client came.
+  struct Arrival {
+    const Listener& listener;
+    asio::ip::tcp::socket socket;
+    asio::ip::tcp::endpoint client;
+  };
+
+  ClientConnection(Services& services, PolicyPtr policy, ConnectionId id, Arrival arrival);
   ClientConnection(const ClientConnection&) = delete;
   ClientConnection& operator=(const ClientConnection&) = delete;
 
@@ -61,15 +72,42 @@ class ClientConnection {
   };
   asio::awaitable<Head> read_head();
   asio::awaitable<void> serve();
+  asio::awaitable<void> serve_proxy();
   asio::awaitable<void> serve_connect(std::string_view authority_text);
+  /// Decrypts, records or passes through, as rules and port say.
+  asio::awaitable<void> serve_target(Target target);
+
+  /// Through undecrypted, of plain HTTP and of what is neither TLS nor HTTP.
+  asio::awaitable<void> pass_through(Target target, bool is_http);
+
+  // ways_in.cpp: SOCKS5, reverse and transparent listeners
+  asio::awaitable<void> serve_socks();
+  asio::awaitable<void> serve_reverse();
+  asio::awaitable<void> serve_transparent();
+  struct Opening;
+  asio::awaitable<Opening> look_at_opening(std::chrono::milliseconds limit);
+  asio::awaitable<bool> wait_for_octets(std::size_t more_than,
+                                        std::chrono::steady_clock::time_point deadline);
+
+  // access.cpp: user and password
+  /// A head of a request may go on; else it has been answered with 407.
+  asio::awaitable<bool> may_use_proxy(const std::string& head);
+  [[nodiscard]] bool password_fits(std::string_view user, std::string_view password);
+
   /// `why`: for the tail.
   asio::awaitable<void> tunnel(Target target, std::string reason, std::string why);
   asio::awaitable<void> intercept(Target target);
+  asio::awaitable<void> watch_plain(Target target);
   asio::awaitable<bool> phone_handshake();
   asio::awaitable<void> serve_plain(Head first);
   asio::awaitable<bool> plain_exchange(Head& head, Target target, std::string origin_form);
   asio::awaitable<void> refuse(std::uint16_t status, std::string_view phrase, std::string text);
+  /// What the way in says when the server is there: CONNECT's 200, SOCKS' reply, or nothing. False:
+  /// the client is gone.
+  asio::awaitable<bool> say_established();
   asio::awaitable<void> answer_dial_failure(DialFailure failure);
+  /// Sends `octets` and ends the device's connection.
+  asio::awaitable<void> send_last(std::string octets);
   /// Ends the device's connection after an answer that it must not lose.
   asio::awaitable<void> close_gently();
   /// That the server asks for a client certificate, once a host.
@@ -77,15 +115,21 @@ class ClientConnection {
   /// What a relay's end tells the admin beyond the exchanges.
   void explain_tls_end(const RelayEnd& ended);
 
+  /// The same, at most once a minute for one client.
+  void event_of_client(model::ConnectionEvent::Kind kind, std::string reason, std::string detail);
   void event(model::ConnectionEvent::Kind kind, std::string reason, std::string detail);
   [[nodiscard]] std::shared_ptr<const model::Connection> facts() const;
 
   Services& services_;
+  const Listener& listener_;
+  const asio::ip::tcp::endpoint client_;
   const PolicyPtr policy_;  // before the streams, whose TLS belongs to its contexts
-  asio::ip::address client_address_;
+  const asio::ip::address client_address_;
   model::Connection facts_;
   tls::Stream device_;
   std::optional<tls::Stream> server_;
+  OwnConnections::Token server_token_;
+  std::optional<std::string> proxy_authorization_;  // the server side is a proxy: absolute form
   Target server_target_;
   std::shared_ptr<const model::Connection> watched_;
   std::unique_ptr<pipeline::Assembler> assembler_;

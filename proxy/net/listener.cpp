@@ -4,9 +4,11 @@
 #include <utility>
 
 #include <boost/asio/ip/v6_only.hpp>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include "config/invocation.hpp"
-#include "proxy/net/dial.hpp"
+#include "proxy/net/target.hpp"
 
 namespace eastap::net {
 namespace {
@@ -31,7 +33,17 @@ tcp::endpoint resolved(asio::io_context& context, const config::Endpoint& listen
   return tcp::endpoint{address, listen.port};
 }
 
-tcp::acceptor bind_listener(asio::io_context& context, const config::Endpoint& listen) {
+/// Lets the kernel hand over connections to addresses that are not this machine's (TPROXY). Without
+/// the privilege only REDIRECT works, which needs none.
+void accept_any_address(tcp::acceptor& acceptor, bool v6) {
+  const int on = 1;
+  const int handle = acceptor.native_handle();
+  (void)::setsockopt(handle, SOL_IP, IP_TRANSPARENT, &on, sizeof on);
+  if (v6) (void)::setsockopt(handle, SOL_IPV6, IPV6_TRANSPARENT, &on, sizeof on);
+}
+
+tcp::acceptor bind_listener(asio::io_context& context, const config::Listen& chosen) {
+  const config::Endpoint& listen = chosen.address;
   const std::string where = authority(listen.address, listen.port);
   const tcp::endpoint endpoint = resolved(context, listen);
   error_code error;
@@ -39,6 +51,9 @@ tcp::acceptor bind_listener(asio::io_context& context, const config::Endpoint& l
   acceptor.open(endpoint.protocol(), error);
   if (!error) acceptor.set_option(tcp::acceptor::reuse_address{true}, error);
   if (!error && endpoint.address().is_v6()) acceptor.set_option(asio::ip::v6_only{false}, error);
+  if (!error && chosen.mode == config::ListenMode::transparent) {
+    accept_any_address(acceptor, endpoint.address().is_v6());
+  }
   if (!error) acceptor.bind(endpoint, error);
   if (!error) acceptor.listen(4096, error);
   if (error == asio::error::address_in_use) {
@@ -48,7 +63,9 @@ tcp::acceptor bind_listener(asio::io_context& context, const config::Endpoint& l
         "which), or choose another port."};
   }
   if (error == asio::error::access_denied) {
-    throw ConfigError{"--listen " + where + ": ports below 1024 need root; choose a higher one."};
+    throw ConfigError{"--listen " + where +
+                      ": ports below 1024 need root (or the capability CAP_NET_BIND_SERVICE); "
+                      "choose a higher one."};
   }
   if (error) {
     throw ConfigError{"--listen " + where + ": " + error.message() +
@@ -59,8 +76,10 @@ tcp::acceptor bind_listener(asio::io_context& context, const config::Endpoint& l
 
 }  // namespace
 
-Listener::Listener(asio::io_context& context, const config::Endpoint& address)
-    : acceptor_{bind_listener(context, address)}, endpoint_{acceptor_.local_endpoint()} {}
+Listener::Listener(asio::io_context& context, config::Listen listen)
+    : listen_{std::move(listen)},
+      acceptor_{bind_listener(context, listen_)},
+      endpoint_{acceptor_.local_endpoint()} {}
 
 asio::awaitable<void> Listener::accept(NextContext next, Accepted accepted, spdlog::logger& log) {
   auto executor = co_await asio::this_coro::executor;
@@ -81,6 +100,7 @@ asio::awaitable<void> Listener::accept(NextContext next, Accepted accepted, spdl
       co_await pause.async_wait(nothrow);
       continue;
     }
+    client.address(unmapped(client.address()));
     accepted(std::move(socket), client);
   }
 }

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
+#include <optional>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -18,15 +18,19 @@ class Listener {
  public:
   /// The context that the next connection shall live on.
   using NextContext = std::function<asio::io_context&()>;
-  /// Takes over a connection; called on the listener's thread.
+  /// Takes over a connection; called on the listener's thread. The address of an IPv4 client is
+  /// one, also on a listener of IPv6.
   using Accepted = std::function<void(asio::ip::tcp::socket, asio::ip::tcp::endpoint)>;
 
   /// Binds and listens; nothing is accepted before `accept`. Throws `config::ConfigError` with the
   /// address and the remedy.
-  Listener(asio::io_context& context, const config::Endpoint& address);
+  Listener(asio::io_context& context, config::Listen listen);
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
+  [[nodiscard]] config::ListenMode mode() const { return listen_.mode; }
+  /// Of a reverse listener; may be absent.
+  [[nodiscard]] const std::optional<config::Endpoint>& target() const { return listen_.target; }
   /// The address that was really bound.
   [[nodiscard]] asio::ip::tcp::endpoint endpoint() const { return endpoint_; }
 
@@ -37,6 +41,7 @@ class Listener {
   void close();
 
  private:
+  config::Listen listen_;
   asio::ip::tcp::acceptor acceptor_;
   asio::ip::tcp::endpoint endpoint_;
 };

@@ -55,6 +55,12 @@ std::string plain_answer(std::uint16_t status, std::string_view reason, std::str
   return answer(status, reason, "text/plain; charset=utf-8", "", body, true);
 }
 
+std::string proxy_authentication_answer() {
+  return answer(407, "Proxy Authentication Required", "text/plain; charset=utf-8",
+                "Proxy-Authenticate: Basic realm=\"eastap\", charset=\"UTF-8\"\r\n",
+                "eastap: this proxy asks for a user and password\n", true);
+}
+
 std::string local_answer(std::string_view method, std::string_view target, const CaDownload& ca) {
   const bool head = method == "HEAD";
   if (method != "GET" && !head) {

@@ -232,6 +232,8 @@ asio::awaitable<void> ClientConnection::serve_plain(Head head) {
       co_await refuse(400, "Bad Request", text);
       co_return;
     }
+    const bool known = co_await may_use_proxy(head.text);
+    if (!known) co_return;
     Target where = std::move(form->target);
     std::string origin_form = std::move(form->origin_form);
     const bool again = co_await plain_exchange(head, std::move(where), std::move(origin_form));
@@ -255,7 +257,7 @@ asio::awaitable<bool> ClientConnection::plain_exchange(Head& head, Target target
     facts_.host = target.host;
     facts_.port = target.port;
     server_target_ = target;
-    auto dialled = co_await policy_->dialler().connect(std::move(target));
+    auto dialled = co_await policy_->dialler().connect(std::move(target), Purpose::plain_http);
     if (stopping_) co_return false;
     if (!dialled) {
       DialFailure failure = std::move(dialled.error());
@@ -263,6 +265,8 @@ asio::awaitable<bool> ClientConnection::plain_exchange(Head& head, Target target
       co_return false;
     }
     facts_.upstream = dialled->address;
+    proxy_authorization_ = std::move(dialled->proxy_authorization);
+    server_token_ = std::move(dialled->token);
     server_.emplace(std::move(dialled->stream));
     if (policy_->intercepts(facts_.host)) {
       watched_ = facts();
@@ -287,7 +291,10 @@ asio::awaitable<bool> ClientConnection::plain_exchange(Head& head, Target target
   follow_request(exchange, events);
   counters_.up += head.text.size();
   if (assembler_) assembler_->from_device(as_octets(head.text), now());
-  const std::string forwarded = forwarded_head(head.text, origin_form);
+  const std::string forwarded =
+      proxy_authorization_
+          ? forwarded_head_for_proxy(head.text, server_target_, origin_form, *proxy_authorization_)
+          : forwarded_head(head.text, origin_form);
   const End end = co_await server_->write_all(as_octets(forwarded));
   if (end != End::none) {
     // A kept connection that the server closed meanwhile; the client repeats or reports it.

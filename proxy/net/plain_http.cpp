@@ -1,5 +1,8 @@
 #include "proxy/net/plain_http.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include "decoder/base/text.hpp"
 
 namespace eastap::net {
@@ -39,6 +42,21 @@ std::optional<Target> parse_authority(std::string_view text, std::uint16_t defau
   if (!port || *port < 1 || *port > 65'535 || port_text.front() == '+') return std::nullopt;
   target.port = static_cast<std::uint16_t>(*port);
   return target;
+}
+
+bool is_other_mail_port(std::uint16_t port) {
+  constexpr std::array<std::uint16_t, 8> ports{25, 110, 143, 465, 587, 993, 995, 4190};
+  return std::find(ports.begin(), ports.end(), port) != ports.end();
+}
+
+std::size_t head_end(std::string_view text, std::size_t from) {
+  for (std::size_t at = text.find('\n', from); at != std::string_view::npos;
+       at = text.find('\n', at + 1)) {
+    const std::string_view rest = text.substr(at + 1);
+    if (rest.starts_with('\n')) return at + 2;
+    if (rest.starts_with("\r\n")) return at + 3;
+  }
+  return std::string_view::npos;
 }
 
 std::optional<AbsoluteForm> parse_absolute_form(std::string_view target) {
@@ -103,6 +121,20 @@ std::string forwarded_head(std::string_view head, std::string_view origin_form) 
     if (!dropping) out += line;
   }
   return out;
+}
+
+std::string forwarded_head_for_proxy(std::string_view head, const Target& target,
+                                     std::string_view origin_form,
+                                     const std::string& authorization) {
+  std::string absolute = "http://" + authority(target.host, target.port);
+  absolute += origin_form;
+  std::string out = forwarded_head(head, absolute);
+  if (authorization.empty()) return out;
+  std::size_t start = 0;  // empty lines may come before the request line
+  while (start < out.size() && (out[start] == '\r' || out[start] == '\n')) ++start;
+  const std::size_t line_end = out.find('\n', start);
+  if (line_end == std::string::npos) return out;
+  return out.insert(line_end + 1, "Proxy-Authorization: " + authorization + "\r\n");
 }
 
 }  // namespace eastap::net

@@ -8,6 +8,7 @@
 #include "config/invocation.hpp"
 #include "proxy/net/key_log_file.hpp"
 #include "proxy/net/machine.hpp"
+#include "proxy/net/secret_file.hpp"
 
 namespace eastap::net {
 namespace {
@@ -71,6 +72,17 @@ HostTlsPtr host_tls(const config::Config& config, const PolicyBase& base) {
   return hosts;
 }
 
+tunnel::ProxyUsers proxy_users(const config::Config& config) {
+  if (!config.ways_in.users) return {};
+  constexpr const char* option = "--proxy-users";
+  auto users = tunnel::ProxyUsers::parse(read_secret_file(*config.ways_in.users, option));
+  if (!users) {
+    throw ConfigError{std::string{option} + ' ' + *config.ways_in.users + ": " +
+                      users.error().detail + '.'};
+  }
+  return std::move(*users);
+}
+
 }  // namespace
 
 Policy::Policy(config::Config config, const PolicyBase& base)
@@ -85,8 +97,11 @@ Policy::Policy(config::Config config, const PolicyBase& base)
       phone_tls_{base.leaves, key_log_, phone_rules(host_tls_)},
       verifying_{trusted_.get(), true, key_log_, server_rules(host_tls_)},
       unverifying_{trusted_.get(), false, key_log_, server_rules(host_tls_)},
-      dialler_{std::make_unique<Dialler>(config_, addresses_, insecure_, base.resolver, verifying_,
-                                         unverifying_)} {}
+      users_{proxy_users(config_)},
+      connector_{std::make_unique<Connector>(config_, Connector::Ways{config_}, addresses_,
+                                             base.resolver, base.own)},
+      dialler_{
+          std::make_unique<Dialler>(config_, insecure_, *connector_, verifying_, unverifying_)} {}
 
 bool Policy::intercepts(const std::string& host) const {
   return hosts_.decide(host).action == tunnel::HostRules::Action::intercept;
@@ -96,6 +111,8 @@ void check_rules(const config::Config& config) {
   (void)address_settings(config);
   (void)intercept_rules(config);
   (void)insecure_rules(config);
+  (void)proxy_users(config);
+  (void)Connector::Ways{config};
 }
 
 }  // namespace eastap::net

@@ -13,6 +13,7 @@
 #include "proxy/pipeline/assembler.hpp"
 #include "proxy/tls/context.hpp"
 #include "proxy/tunnel/host_rules.hpp"
+#include "proxy/tunnel/proxy_users.hpp"
 
 namespace eastap::net {
 
@@ -21,6 +22,7 @@ struct PolicyBase {
   certs::LeafCache& leaves;
   Resolver& resolver;
   std::vector<asio::ip::tcp::endpoint> listeners;  ///< of this proxy: never a target
+  OwnConnections* own;                             ///< null when the firewall leads nothing here
 };
 
 /// What new connections consult, made of one `config::Config` and never changed after. A reload
@@ -41,6 +43,8 @@ class Policy {
   [[nodiscard]] const pipeline::AssemblerLimits& assembler_limits() const {
     return assembler_limits_;
   }
+  /// Who may use the proxy; empty: everybody whose address may.
+  [[nodiscard]] const tunnel::ProxyUsers& users() const { return users_; }
   /// Opens connections to servers under these rules.
   [[nodiscard]] Dialler& dialler() const { return *dialler_; }
 
@@ -56,6 +60,8 @@ class Policy {
   const tls::ServerContext phone_tls_;
   tls::ClientContext verifying_;
   tls::ClientContext unverifying_;
+  const tunnel::ProxyUsers users_;
+  std::unique_ptr<Connector> connector_;
   std::unique_ptr<Dialler> dialler_;
 };
 

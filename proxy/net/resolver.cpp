@@ -1,5 +1,6 @@
 #include "proxy/net/resolver.hpp"
 
+#include <algorithm>
 #include <list>
 #include <mutex>
 #include <system_error>
@@ -10,6 +11,8 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <netdb.h>
+
+#include "proxy/net/name_servers.hpp"
 
 namespace eastap::net {
 namespace {
@@ -24,7 +27,7 @@ struct Waiter {
   Resolver::Answer answer;
 };
 
-Resolver::Answer look_up(const std::string& host) {
+Resolver::Answer ask_system(const std::string& host) {
   Resolver::Answer answer;
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
@@ -45,6 +48,10 @@ Resolver::Answer look_up(const std::string& host) {
   freeaddrinfo(found);
   if (answer.addresses.empty()) answer.error = "the name has no address";
   return answer;
+}
+
+Resolver::Answer look_up(const std::string& host, const std::string& servers) {
+  return servers.empty() ? ask_system(host) : ask_name_servers(host, servers);
 }
 
 }  // namespace
@@ -85,7 +92,8 @@ struct Resolver::Shared {
       cache.erase(old->second);
       by_host.erase(old);
     }
-    const auto keep = answer.addresses.empty() ? limits.keep_failure : limits.keep;
+    const auto told = answer.keep.count() > 0 ? std::min(answer.keep, limits.keep) : limits.keep;
+    const auto keep = answer.addresses.empty() ? limits.keep_failure : told;
     cache.push_front({host, answer, Clock::now() + keep});
     by_host[host] = cache.begin();
     if (cache.size() > limits.cached_names) {
@@ -106,7 +114,8 @@ void Resolver::close() {
 }
 
 asio::awaitable<Resolver::Answer> Resolver::resolve(std::string host,
-                                                    std::chrono::milliseconds limit) {
+                                                    std::chrono::milliseconds limit,
+                                                    std::string servers) {
   error_code not_literal;
   const auto literal = asio::ip::make_address(host, not_literal);
   if (!not_literal) {
@@ -114,6 +123,8 @@ asio::awaitable<Resolver::Answer> Resolver::resolve(std::string host,
     answer.addresses.push_back(literal);
     co_return answer;
   }
+  // What one server says is not what another does.
+  const std::string key = servers.empty() ? host : host + ' ' + servers;
   auto executor = co_await asio::this_coro::executor;
   auto waiter = std::make_shared<Waiter>(executor);
   {
@@ -123,11 +134,11 @@ asio::awaitable<Resolver::Answer> Resolver::resolve(std::string host,
       answer.error = "the proxy is stopping";
       co_return answer;
     }
-    if (const auto entry = shared_->by_host.find(host);
+    if (const auto entry = shared_->by_host.find(key);
         entry != shared_->by_host.end() && entry->second->until > Clock::now()) {
       co_return entry->second->answer;
     }
-    auto found = shared_->under_way.find(host);
+    auto found = shared_->under_way.find(key);
     if (found != shared_->under_way.end()) {
       found->second.push_back(waiter);
     } else if (shared_->under_way.size() >= shared_->limits.threads) {
@@ -136,8 +147,10 @@ asio::awaitable<Resolver::Answer> Resolver::resolve(std::string host,
       co_return answer;
     } else {
       try {
-        std::thread{[shared = shared_, host] { shared->finished(host, look_up(host)); }}.detach();
-        shared_->under_way[host].push_back(waiter);
+        std::thread{[shared = shared_, key, host, servers] {
+          shared->finished(key, look_up(host, servers));
+        }}.detach();
+        shared_->under_way[key].push_back(waiter);
       } catch (const std::system_error& error) {
         Answer answer;
         answer.error = error.what();

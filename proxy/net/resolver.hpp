@@ -11,21 +11,22 @@
 
 namespace eastap::net {
 
-/// Host names to addresses. Each name that is not cached is looked up by getaddrinfo on a thread of
-/// its own (getaddrinfo cannot be cut short, and one slow name must not delay another); callers of
-/// a name already being looked up join it. Thread-safe.
+/// Host names to addresses. Each name that is not cached is looked up on a thread of its own
+/// (getaddrinfo cannot be cut short, and one slow name must not delay another); callers of a name
+/// already being looked up join it. Thread-safe.
 class Resolver {
  public:
   struct Limits {
     std::size_t cached_names = 4'096;  ///< ~200 octets each; a phone asks for a few hundred
     std::size_t threads = 64;          ///< look-ups under way; beyond, callers get "busy"
-    std::chrono::seconds keep{60};     ///< getaddrinfo tells no TTL; a minute follows moved names
+    std::chrono::seconds keep{60};     ///< at most, and when no TTL is told: follows moved names
     std::chrono::seconds keep_failure{5};
   };
 
   struct Answer {
     std::vector<asio::ip::address> addresses;  ///< in the system's order (RFC 6724); empty: failed
     std::string error;                         ///< the system's words, or "timed out"
+    std::chrono::seconds keep{0};              ///< what the DNS server allows; 0: not known
   };
 
   Resolver();
@@ -38,8 +39,10 @@ class Resolver {
   /// are under way (getaddrinfo ends when it wants to). Callers' threads must have ended.
   void close();
 
-  /// Waits at most `limit` (the look-up itself goes on and is cached).
-  asio::awaitable<Answer> resolve(std::string host, std::chrono::milliseconds limit);
+  /// Waits at most `limit` (the look-up itself goes on and is cached). `servers`: DNS servers to
+  /// ask as "192.0.2.53:53,[::1]:5353"; empty: getaddrinfo, with all that the system is set to.
+  asio::awaitable<Answer> resolve(std::string host, std::chrono::milliseconds limit,
+                                  std::string servers = {});
 
  private:
   struct Shared;

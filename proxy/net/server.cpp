@@ -53,9 +53,8 @@ struct Worker {
   struct Served {
     ClientConnection connection;
     asio::cancellation_signal cancel;
-    Served(Services& services, PolicyPtr policy, ConnectionId id, tcp::socket&& socket,
-           const tcp::endpoint& client)
-        : connection{services, std::move(policy), id, std::move(socket), client} {}
+    Served(Services& services, PolicyPtr policy, ConnectionId id, ClientConnection::Arrival arrival)
+        : connection{services, std::move(policy), id, std::move(arrival)} {}
   };
   // Before the context: coroutine frames that end with it still take themselves out of the set.
   std::unordered_set<Served*> connections;
@@ -75,16 +74,20 @@ class Server::Core {
         leaves_{start.authority, config.limits.leaf_cache},
         exchange_ids_{start.first_exchange},
         next_connection_{start.first_connection},
-        services_{output, exchange_ids_, masker_, ca_download(*start.authority)},
-        admission_{output} {
+        admission_{output},
+        services_{output,     exchange_ids_,   masker_, ca_download(*start.authority),
+                  admission_, own_connections_} {
     workers_.push_back(std::make_unique<Worker>());
-    listeners_.push_back(std::make_unique<Listener>(workers_[0]->context, config.listen));
+    for (const auto& listen : config.ways_in.listeners) {
+      listeners_.push_back(std::make_unique<Listener>(workers_[0]->context, listen));
+    }
     reload(config);
 
     const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
     const unsigned threads = config.threads != 0 ? config.threads : std::max(1u, cores - 1);
     while (workers_.size() < threads) workers_.push_back(std::make_unique<Worker>());
     for (auto& listener : listeners_) start_accepting(*listener);
+    asio::co_spawn(workers_[0]->context, follow_addresses(), at_end("the watch of addresses"));
     for (auto& worker : workers_) {
       asio::co_spawn(worker->context, idle_sweep(*worker), at_end("the idle sweep"));
       worker->thread = std::thread{[this, &worker = *worker] { run(worker); }};
@@ -100,8 +103,11 @@ class Server::Core {
   }
 
   void reload(const config::Config& config) {
-    PolicyBase base{leaves_, resolver_, {}};
-    for (const auto& listener : listeners_) base.listeners.push_back(listener->endpoint());
+    PolicyBase base{leaves_, resolver_, {}, nullptr};
+    for (const auto& listener : listeners_) {
+      base.listeners.push_back(listener->endpoint());
+      if (listener->mode() == config::ListenMode::transparent) base.own = &own_connections_;
+    }
     auto next = std::make_shared<const Policy>(config, base);
     raise_file_limit(config.limits.connections, log_);
     const std::scoped_lock lock{policy_mutex_};
@@ -124,7 +130,9 @@ class Server::Core {
     for (auto& worker : workers_) worker->thread.join();
   }
 
-  [[nodiscard]] tcp::endpoint endpoint() const { return listeners_.front()->endpoint(); }
+  [[nodiscard]] const std::vector<std::unique_ptr<Listener>>& listeners() const {
+    return listeners_;
+  }
 
   [[nodiscard]] ServerCounts counts() const {
     const auto counts = admission_.counts();
@@ -195,11 +203,12 @@ class Server::Core {
       next_worker_ = (next_worker_ + 1) % workers_.size();
       return workers_[next_worker_]->context;
     };
-    auto accepted = [this](tcp::socket socket, const tcp::endpoint& client) {
+    auto accepted = [this, &listener](tcp::socket socket, const tcp::endpoint& client) {
       auto current = policy();
       if (!admission_.admit(client.address(), current->config().limits)) return;
       Worker& worker = worker_of(socket);
-      asio::co_spawn(worker.context, serve(worker, std::move(current), std::move(socket), client),
+      ClientConnection::Arrival arrival{listener, std::move(socket), client};
+      asio::co_spawn(worker.context, serve(worker, std::move(current), std::move(arrival)),
                      at_end("a connection"));
     };
     asio::co_spawn(workers_[0]->context,
@@ -215,18 +224,16 @@ class Server::Core {
     return **found;
   }
 
-  asio::awaitable<void> serve(Worker& worker, PolicyPtr policy, tcp::socket socket,
-                              tcp::endpoint client) {
+  asio::awaitable<void> serve(Worker& worker, PolicyPtr policy, ClientConnection::Arrival arrival) {
     struct Registration {
       Core& core;
       Worker& worker;
       Worker::Served served;
-      Registration(Core& owner, Worker& on, PolicyPtr&& rules, tcp::socket&& accepted,
-                   const tcp::endpoint& from)
+      Registration(Core& owner, Worker& on, PolicyPtr&& rules, ClientConnection::Arrival&& arrived)
           : core{owner},
             worker{on},
             served{owner.services_, std::move(rules), ConnectionId{owner.next_connection_++},
-                   std::move(accepted), from} {
+                   std::move(arrived)} {
         worker.connections.insert(&served);
       }
       ~Registration() {
@@ -235,12 +242,32 @@ class Server::Core {
       }
     };
     const auto registration =
-        std::make_unique<Registration>(*this, worker, std::move(policy), std::move(socket), client);
+        std::make_unique<Registration>(*this, worker, std::move(policy), std::move(arrival));
     if (stopping_) co_return;
     auto token = asio::bind_cancellation_slot(registration->served.cancel.slot(), nothrow);
     auto running = registration->served.connection.run();
     const auto [failure] = co_await asio::co_spawn(worker.context, std::move(running), token);
     if (failure) std::rethrow_exception(failure);
+  }
+
+  /// A laptop goes from one network to another: its new addresses are its own too.
+  asio::awaitable<void> follow_addresses() {
+    asio::steady_timer timer{workers_[0]->context};
+    auto known = machine_addresses();
+    while (!stopping_) {
+      timer.expires_after(std::chrono::seconds{20});
+      const auto [error] = co_await timer.async_wait(nothrow);
+      if (error) co_return;
+      auto present = machine_addresses();
+      if (present == known) continue;
+      known = std::move(present);
+      try {
+        reload(policy()->config());
+      } catch (const std::exception& failure) {
+        log_.warn("this machine has other addresses now, and the rules could not follow: {}",
+                  failure.what());
+      }
+    }
   }
 
   /// One timer a thread instead of one a connection: quiet connections give their TLS buffers
@@ -271,8 +298,9 @@ class Server::Core {
   certs::LeafCache leaves_;
   pipeline::ExchangeIds exchange_ids_;
   std::atomic<std::uint64_t> next_connection_;
-  Services services_;
   Admission admission_;
+  OwnConnections own_connections_;
+  Services services_;
   Resolver resolver_;
   mutable std::mutex policy_mutex_;
   PolicyPtr policy_;
@@ -289,8 +317,18 @@ Server::Server(const config::Config& config, ServerStart start, pipeline::Output
 
 Server::~Server() = default;
 
-std::string Server::address() const { return authority(core_->endpoint()); }
-std::uint16_t Server::port() const { return core_->endpoint().port(); }
+std::string Server::address() const { return authority(core_->listeners().front()->endpoint()); }
+std::uint16_t Server::port() const { return core_->listeners().front()->endpoint().port(); }
+
+std::vector<BoundListener> Server::listeners() const {
+  std::vector<BoundListener> bound;
+  for (const auto& listener : core_->listeners()) {
+    bound.push_back(
+        {listener->mode(), authority(listener->endpoint()), listener->endpoint().port()});
+  }
+  return bound;
+}
+
 void Server::reload(const config::Config& config) { core_->reload(config); }
 PolicyPtr Server::policy() const { return core_->policy(); }
 void Server::stop() { core_->stop(); }

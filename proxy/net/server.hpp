@@ -25,6 +25,12 @@ struct ServerCounts {
   std::uint64_t connections = 0, refused = 0, open = 0;
 };
 
+struct BoundListener {
+  config::ListenMode mode = config::ListenMode::proxy;
+  std::string address;  ///< "0.0.0.0:8888" with the port that was really bound
+  std::uint16_t port = 0;
+};
+
 /// The running proxy: listeners, relay threads, everything between accept and close.
 class Server {
  public:
@@ -39,6 +45,9 @@ class Server {
   /// "0.0.0.0:8888" with the port that was really bound; of the first listener.
   [[nodiscard]] std::string address() const;
   [[nodiscard]] std::uint16_t port() const;
+
+  /// All of them, in the order of the configuration.
+  [[nodiscard]] std::vector<BoundListener> listeners() const;
 
   /// Lets new connections follow `config`; open ones keep what they began with. Listeners, relay
   /// threads, the CA and the number of cached certificates stay as they were at the start. Throws

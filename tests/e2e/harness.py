@@ -48,8 +48,9 @@ class EndToEnd(unittest.TestCase):
         """Options that lead `host` to the simulated server."""
         return ["--connect-to", f"{host}:{port}=127.0.0.1:{server.port}"]
 
-    def eastap(self, *options, server: Exchange | None = None, intercept: str | None = MAIL, **process_options) -> EastapProcess:
-        arguments = ["--allow-target", "127.0.0.0/8", "--upstream-ca", str(pki().ca)]
+    def eastap(self, *options, server: Exchange | None = None, intercept: str | None = MAIL, loopback: bool = True,
+               **process_options) -> EastapProcess:
+        arguments = [*(["--allow-target", "127.0.0.0/8"] if loopback else []), "--upstream-ca", str(pki().ca)]
         if intercept:
             arguments += ["--intercept", intercept]
         if server:

@@ -426,6 +426,7 @@ class Exchange:
         self.stopping = threading.Event()
         self.seen: list[Seen] = []
         self.connections: list[Connection] = []
+        self.peers: list[str] = []  # the address that each came from
         self.handshake_failures: list[str] = []
         self._context = None
         if tls:
@@ -440,8 +441,9 @@ class Exchange:
 
     # ---- life
 
-    def start(self, port: int = 0) -> "Exchange":
-        self._listener = socket.create_server(("127.0.0.1", port), backlog=256)
+    def start(self, port: int = 0, address: str = "127.0.0.1") -> "Exchange":
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        self._listener = socket.create_server((address, port), family=family, backlog=256)
         self.address = self._listener.getsockname()
         self.port = self.address[1]
         thread = threading.Thread(target=self._accept, daemon=True)
@@ -474,7 +476,8 @@ class Exchange:
     def _accept(self) -> None:
         while not self.stopping.is_set():
             try:
-                sock, _ = self._listener.accept()
+                sock, peer = self._listener.accept()
+                self.peers.append(peer[0])
             except OSError:
                 return
             thread = threading.Thread(target=self._serve, args=(sock,), daemon=True)

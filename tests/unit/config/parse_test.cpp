@@ -16,7 +16,7 @@ TEST_SUITE("config.parse") {
                                    "sync.contoso.com", "--intercept=post.*", "--ca-dir", "/tmp/ca",
                                    "--no-capture", "--tail", "json", "--fail-on", "error"});
     CHECK(run.command == Subcommand::run);
-    CHECK(run.config.listen == Endpoint{"192.168.1.5", 8080});
+    CHECK(run.config.ways_in.listeners == std::vector<Listen>{{{"192.168.1.5", 8080}}});
     CHECK(run.config.intercept.size() == default_intercept().size() + 2);
     CHECK(run.config.intercept.back() == "post.*");
     CHECK(run.config.ca_dir == "/tmp/ca");

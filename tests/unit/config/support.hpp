@@ -70,6 +70,10 @@ class ConfigFile {
 /// A value other than the default, in the words of flag and environment.
 inline std::string other_value(const Option& option) {
   if (option.flag == "--listen") return "127.0.0.1:9999";
+  if (option.flag == "--host") return "mail.test=192.0.2.10";
+  if (option.flag == "--bind") return "192.0.2.1";
+  if (option.flag == "--resolver") return "192.0.2.53";
+  if (option.flag == "--upstream-proxy") return "proxy.test:3128";
   if (option.flag == "--connect-to") return "mail.test:443=127.0.0.1:8443";
   if (option.flag == "--tail") return "xml";
   if (option.flag == "--color") return "always";

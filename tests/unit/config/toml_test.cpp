@@ -64,7 +64,7 @@ threshold = 5
 window_seconds = 60
 escalate_at = 9
 )");
-    CHECK(config.listen == Endpoint{"::", 443});
+    CHECK(config.ways_in.listeners == std::vector<Listen>{{{"::", 443}}});
     CHECK(config.threads == 3);
     CHECK_FALSE(config.capture);
     CHECK(config.upstream_ca == std::vector<std::string>{"a.pem", "b.pem"});
@@ -98,8 +98,8 @@ escalate_at = 9
   }
 
   TEST_CASE("a value of the wrong type names place, key and the wanted type") {
-    CHECK(toml_error("listen = 8888") ==
-          "e.toml:1: listen: a string is wanted, not a value of type integer");
+    CHECK(toml_error("ca_dir = 8888") ==
+          "e.toml:1: ca_dir: a string is wanted, not a value of type integer");
     CHECK(contains(toml_error("threads = \"2\""), "e.toml:1: threads: a whole number is wanted"));
     CHECK(contains(toml_error("threads = 2.5"), "whole number"));
     CHECK(contains(toml_error("no_capture = 1"), "true or false is wanted"));
