@@ -184,7 +184,7 @@ Connected Connector::made(RaceResult& won) const {
 }
 
 asio::awaitable<Connector::Result> Connector::connect(Target target, Purpose purpose) {
-  if (!ways_.ports.allowed(target.port)) {
+  if (!target.instead && !ways_.ports.allowed(target.port)) {
     const std::string port = std::to_string(target.port);
     co_return tl::unexpected(refusal(
         "port",

@@ -103,6 +103,12 @@ class Server::Core {
   }
 
   void reload(const config::Config& config) {
+    const std::scoped_lock turn{reload_mutex_};
+    exchange_policy(config);
+  }
+
+  /// Called by one thread at a time.
+  void exchange_policy(const config::Config& config) {
     PolicyBase base{leaves_, resolver_, {}, nullptr};
     for (const auto& listener : listeners_) {
       base.listeners.push_back(listener->endpoint());
@@ -262,7 +268,8 @@ class Server::Core {
       if (present == known) continue;
       known = std::move(present);
       try {
-        reload(policy()->config());
+        const std::scoped_lock turn{reload_mutex_};
+        exchange_policy(policy()->config());
       } catch (const std::exception& failure) {
         log_.warn("this machine has other addresses now, and the rules could not follow: {}",
                   failure.what());
@@ -302,6 +309,7 @@ class Server::Core {
   OwnConnections own_connections_;
   Services services_;
   Resolver resolver_;
+  std::mutex reload_mutex_;
   mutable std::mutex policy_mutex_;
   PolicyPtr policy_;
   std::vector<std::unique_ptr<Worker>> workers_;

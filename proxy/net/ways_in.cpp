@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include "decoder/base/text.hpp"
@@ -26,11 +27,16 @@ using Clock = std::chrono::steady_clock;
 // A ClientHello or a request's head; OpenSSL takes no larger hello either.
 constexpr std::size_t kMostLooked = tunnel::ClientHelloReader::kLimit;
 
-// Protocols in which the server speaks first (SSH, FTP, databases): so long a client's silence is
-// waited out before it is passed on without a look.
+constexpr std::uint16_t kHttp = 80, kHttps = 443, kOtherHttps = 8443;
+
+// On ports of unknown protocols the server may speak first (SSH, FTP, databases): so long a
+// client's silence is waited out before it is passed on without a look.
 constexpr std::chrono::milliseconds kSilence{1'500};
 
-constexpr std::uint16_t kHttp = 80, kHttps = 443;
+/// The client speaks first there; some open connections in advance and speak later.
+bool client_speaks_first(std::uint16_t port) {
+  return port == kHttp || port == kHttps || port == kOtherHttps;
+}
 
 /// The octets that wait in the socket, which keep waiting there.
 std::string waiting_octets(tls::Stream& device, bool& ended) {
@@ -40,6 +46,12 @@ std::string waiting_octets(tls::Stream& device, bool& ended) {
   ended = got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR);
   octets.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
   return octets;
+}
+
+/// The client will send nothing more: its FIN has arrived.
+bool has_ended(tls::Stream& device) {
+  pollfd state{device.socket().native_handle(), POLLRDHUP, 0};
+  return ::poll(&state, 1, 0) == 1;
 }
 
 }  // namespace
@@ -72,11 +84,18 @@ asio::awaitable<ClientConnection::Opening> ClientConnection::look_at_opening(
   Opening opening;
   auto deadline = Clock::now() + limit;
   bool spoke = false;
+  std::size_t before = 0;
   for (;;) {
     bool ended = false;
     const std::string octets = waiting_octets(device_, ended);
     if (ended) {
       opening.kind = Opening::Kind::closed;
+      co_return opening;
+    }
+    const bool grown = octets.size() != std::exchange(before, octets.size());
+    if (spoke && !grown && has_ended(device_)) {
+      opening.kind = Opening::Kind::other;
+      opening.protocol = "unfinished";
       co_return opening;
     }
     if (!octets.empty()) {
@@ -211,9 +230,14 @@ asio::awaitable<void> ClientConnection::serve_transparent() {
   target.port = wanted->port();
   target.address = wanted->address();
   Opening opening;
-  // The server speaks first there, and no look at the client's octets would change anything.
-  if (!is_other_mail_port(target.port)) opening = co_await look_at_opening(kSilence);
+  const bool client_first = client_speaks_first(target.port);
+  // The server speaks first on mail ports, and no look at the client's octets would change
+  // anything.
+  if (!is_other_mail_port(target.port)) {
+    opening = co_await look_at_opening(client_first ? policy_->deadlines().client_hello : kSilence);
+  }
   if (opening.kind == Opening::Kind::closed) co_return;
+  if (opening.kind == Opening::Kind::silent && client_first) co_return;  // opened in advance only
   if (services_.own_connections.contains(client_)) {
     event_of_client(ConnectionEvent::Kind::refused, "loop",
                     "The firewall leads the proxy's own connection to " +

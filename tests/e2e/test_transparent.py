@@ -1,7 +1,9 @@
 """The transparent listener, in network namespaces of its own: REDIRECT and TPROXY, IPv4 and IPv6."""
 import os
 import socket
+import ssl
 import sys
+import time
 import unittest
 
 from harness import MAIL, EndToEnd, pki, tearDownModule  # noqa: F401
@@ -119,6 +121,19 @@ class Transparent(EndToEnd):
         self.addCleanup(far.close)
         far.sendall(b"* OK the server speaks first\r\n")
         self.assertEqual(client.recv(100), b"* OK the server speaks first\r\n")
+
+    def test_a_connection_opened_long_before_its_hello_is_watched(self):
+        tap = self.start()
+        self.cables.firewall(REDIRECT % tap.address[1])
+        self.server(443)
+        with namespaces.inside(self.cables.client):
+            early = socket.create_connection((self.cables.SERVER[0], 443), timeout=30)
+        self.addCleanup(early.close)
+        time.sleep(2)  # longer than the server of another protocol would be given to speak first
+        with ssl.create_default_context(cafile=tap.ca).wrap_socket(early, server_hostname=MAIL) as phone:
+            phone.sendall(b"OPTIONS /Microsoft-Server-ActiveSync HTTP/1.1\r\nHost: " + MAIL.encode() + b"\r\n\r\n")
+            self.assertTrue(phone.recv(100).startswith(b"HTTP/1.1 "))
+        tap.wait_for_exchange(method="OPTIONS")
 
     def test_plain_http_is_named_by_its_host_field(self):
         tap = self.start()

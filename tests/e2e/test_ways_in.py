@@ -190,6 +190,14 @@ class Reverse(Ways):
                 raise ConnectionError
         self.assertIn("--listen reverse:ADDR:PORT=HOST:PORT", tap.wait_for_event("no_server_name")["detail"])
 
+    def test_a_hello_that_breaks_off_is_not_waited_for(self):
+        tap = self.eastap("--listen", "reverse:127.0.0.1:0")
+        sock = socket.create_connection(self.listeners(tap)["reverse"], timeout=30)
+        self.addCleanup(sock.close)
+        sock.sendall(b"\x16\x03\x01\x02\x00\x01\x00")
+        sock.shutdown(socket.SHUT_WR)
+        self.assertIn("unfinished", tap.wait_for_event("no_server_name", timeout=20)["detail"])
+
     def test_a_name_that_leads_back_here_is_refused_with_the_remedy(self):
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
