@@ -6,11 +6,11 @@ set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
 set(CPACK_PACKAGE_CONTACT "${EASTAP_MAINTAINER}")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "intercepting proxy that explains Exchange ActiveSync traffic")
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
-"eastap stands as HTTPS proxy between a phone and an Exchange server, decodes what
- both say in Exchange ActiveSync while it happens, says in plain words what was
- asked and what went wrong, and keeps a capture that can be replayed.
- .
- The service is not started by the installation: systemctl enable --now eastap.")
+"eastap stands as HTTPS proxy between a phone and an Exchange server, decodes
+what both say in Exchange ActiveSync while it happens, says in plain words
+what was asked and what went wrong, and keeps a capture to be replayed.
+.
+The service is not started by the installation: systemctl enable --now eastap.")
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
