@@ -81,6 +81,11 @@ bool has_terminal() {
   return true;
 }
 
+/// Which of standard input, output and error are terminals that have not hung up.
+std::array<bool, 3> terminals() {
+  return {::isatty(STDIN_FILENO) != 0, ::isatty(STDOUT_FILENO) != 0, ::isatty(STDERR_FILENO) != 0};
+}
+
 }  // namespace
 
 std::string_view version() { return EASTAP_VERSION; }
@@ -228,7 +233,7 @@ void open_standard_files() {
   }
 }
 
-StopSignal::StopSignal() : had_terminal_{has_terminal()} {
+StopSignal::StopSignal() : had_terminal_{has_terminal()}, terminals_{terminals()} {
   const sigset_t signals = stop_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
@@ -238,7 +243,8 @@ StopSignal::Asked StopSignal::wait() {
   siginfo_t received{};
   while (sigwaitinfo(&signals, &received) < 0) continue;
   // The kernel sends it when the terminal hangs up; a shell that got it passes it on.
-  const bool hung_up = received.si_code == SI_KERNEL || (had_terminal_ && !has_terminal());
+  const bool hung_up = received.si_code == SI_KERNEL || (had_terminal_ && !has_terminal()) ||
+                       terminals() != terminals_;
   if (received.si_signo == SIGHUP && !hung_up) return Asked::reload;
   let_signals_end_us();
   return Asked::stop;

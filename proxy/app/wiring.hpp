@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -75,7 +76,8 @@ class StopSignal {
   static void raise();
 
  private:
-  bool had_terminal_ = false;
+  bool had_terminal_ = false;        ///< a controlling one, at the start
+  std::array<bool, 3> terminals_{};  ///< standard input, output and error, likewise
 };
 
 }  // namespace eastap::app
