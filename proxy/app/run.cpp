@@ -236,7 +236,10 @@ class Run {
     }};
     pthread_setname_np(understanding.native_handle(), "pipeline");
     notify_manager("READY=1\nSTATUS=Listening on " + server.address() + "\n");
-    while (stop.wait() == StopSignal::Asked::reload) reload(server);
+    // Without either there is nothing to read again, and SIGHUP ends the program as ever.
+    const bool reloads =
+        !invocation_.config_file.empty() || std::getenv("NOTIFY_SOCKET") != nullptr;
+    while (stop.wait(reloads) == StopSignal::Asked::reload) reload(server);
     notify_manager("STOPPING=1\n");
     server.stop();
     queue_.close();

@@ -238,14 +238,14 @@ StopSignal::StopSignal() : had_terminal_{has_terminal()}, terminals_{terminals()
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
-StopSignal::Asked StopSignal::wait() {
+StopSignal::Asked StopSignal::wait(bool reloads) {
   const sigset_t signals = stop_signals();
   siginfo_t received{};
   while (sigwaitinfo(&signals, &received) < 0) continue;
   // The kernel sends it when the terminal hangs up; a shell that got it passes it on.
   const bool hung_up = received.si_code == SI_KERNEL || (had_terminal_ && !has_terminal()) ||
                        terminals() != terminals_;
-  if (received.si_signo == SIGHUP && !hung_up) return Asked::reload;
+  if (reloads && received.si_signo == SIGHUP && !hung_up) return Asked::reload;
   let_signals_end_us();
   return Asked::stop;
 }

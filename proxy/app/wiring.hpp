@@ -66,10 +66,10 @@ class StopSignal {
   enum class Asked : std::uint8_t { stop, reload };
 
   StopSignal();
-  /// Waits for a signal or `raise`. `reload`: SIGHUP that somebody sent. SIGHUP because the
-  /// terminal of this program hung up is `stop`: the one who watched is gone. After `stop` a second
-  /// signal ends the process at once.
-  [[nodiscard]] Asked wait();
+  /// Waits for a signal or `raise`. `reload`: SIGHUP that somebody sent, where `reloads`. SIGHUP
+  /// because the terminal of this program hung up is `stop`: the one who watched is gone. After
+  /// `stop` a second signal ends the process at once.
+  [[nodiscard]] Asked wait(bool reloads);
   /// True: a signal or `raise` came within `limit`.
   [[nodiscard]] bool wait_for(std::chrono::milliseconds limit);
   /// From any thread, at any time; without effect when the end has begun.
