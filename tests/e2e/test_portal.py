@@ -19,7 +19,7 @@ import unittest
 from harness import MAIL, EndToEnd, PhoneConnection, pki, tearDownModule  # noqa: F401
 from sim import browser
 from sim.browser import Browser
-from sim.eastap_process import binary, clean_environment
+from sim.eastap_process import binary, clean_environment, run
 from sim.streams import HttpReader, Stream
 
 # scripts/check installs them and says so; elsewhere they may be missing.
@@ -144,6 +144,18 @@ class Pages(EndToEnd):
         tap.wait_for_event("self_test_trusted")
         self.assert_clean_stop(tap)
         self.assertEqual([r["reason"] for r in tap.events()], ["self_test_not_installed", "self_test_trusted"])
+
+
+    def test_a_ca_limited_to_some_hosts_is_tested_by_a_name_that_it_may_sign_for(self):
+        with tempfile.TemporaryDirectory() as folder:
+            made = run("ca", "create", "--ca-dir", folder, "--permit", "contoso.test")
+            self.assertEqual(made.returncode, 0, made.stderr)
+            tap = self.eastap(ca_dir=folder)
+            self.assertIn(b'data-probe="https://eastap-probe.contoso.test/probe"', get(tap).body)
+            self.assertIn(b'host == "eastap-probe.contoso.test"', get(tap, "/proxy.pac").body)
+            probe = self.connection(tap, "eastap-probe.contoso.test")
+            probe.send(b"GET /probe HTTP/1.1\r\nHost: eastap-probe.contoso.test\r\n\r\n")
+            self.assertEqual(probe.answer("GET").http.body, b'{"probe":"ok"}')
 
 
 class Setup(EndToEnd):
