@@ -46,7 +46,7 @@ void append_wrapped(std::string& out, std::string_view lead, std::string_view te
     out += left.substr(0, end);
     if (!colour.empty()) out += layout.theme->reset;
     out += '\n';
-    left.remove_prefix(std::max<std::size_t>(end, 1));
+    left.remove_prefix(std::min(std::max<std::size_t>(end, 1), left.size()));
     while (left.starts_with(' ')) left.remove_prefix(1);
     first = false;
   }

@@ -52,6 +52,13 @@ TEST_SUITE("proxy.check.output") {
     CHECK(text.find("    → put mail") != std::string::npos);
   }
 
+  TEST_CASE("an empty line of evidence is an empty line") {
+    Report report;
+    report.title = "name a.test";
+    report.evidence = {"", "a"};
+    CHECK(report_text(report, {&render::kPlainTheme, 30}) == "✓ name a.test\n    \n    a\n");
+  }
+
   TEST_CASE("a skipped step is one line with its reason") {
     Report report;
     report.title = "Ping";
