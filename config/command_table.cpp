@@ -113,8 +113,7 @@ const std::vector<Command>& command_table() {
        "and findings. Without --redact identities are hidden too; --redact none makes a plain "
        "copy.",
        {"eastap export monday.eastap for-support.eastap  # nobody can be told from it",
-        "eastap export --redact content --redact-key ~/redact.key monday.eastap copy.eastap  # "
-        "users stay"},
+        "eastap export --redact content monday.eastap copy.eastap  # users and hosts stay"},
        false,
        "OUT"},
       {Subcommand::ca_create,

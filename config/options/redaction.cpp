@@ -15,9 +15,9 @@ RedactLevel redact_from(std::string_view text) {
 
 void add_redaction_options(std::vector<Option>& table) {
   Option level = named(
-      "--redact", "LEVEL", "redact", Group::output, kRedacting,
-      "hide what people wrote (content), and who they are (identity)",
-      "content: texts, subjects, names, addresses and files become their size (bytes=\"19\"), as "
+      "--redact", "LEVEL", "redact", Group::output, kRedacting, "none, content or identity",
+      "Hides what people wrote, or also who they are. content: texts, subjects, names, addresses "
+      "and files become their size (bytes=\"19\"), as "
       "in "
       "Exchange's own mailbox log; where only a line has room, letters of the same number (xQzW). "
       "identity: also users, addresses, device ids, hosts, IP addresses and tenants become "
@@ -25,7 +25,7 @@ void add_redaction_options(std::vector<Option>& table) {
       "printed or exported is redacted: a capture keeps what came. Passwords, tokens and cookies "
       "are masked at every level.",
       "content");
-  level.default_text = "none; of an export: identity";
+  level.default_text = "none; export: identity";
   level.apply = [](Invocation& to, const Values& values, const std::string&) {
     to.config.redact = redact_from(values.back());
   };

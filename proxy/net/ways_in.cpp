@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include "decoder/base/text.hpp"
@@ -47,6 +48,12 @@ std::string waiting_octets(tls::Stream& device, bool& ended) {
   return octets;
 }
 
+/// The client will send nothing more: its FIN has arrived.
+bool has_ended(tls::Stream& device) {
+  pollfd state{device.socket().native_handle(), POLLRDHUP, 0};
+  return ::poll(&state, 1, 0) == 1;
+}
+
 }  // namespace
 
 /// What the first octets of a connection say; they stay in the socket.
@@ -85,17 +92,15 @@ asio::awaitable<ClientConnection::Opening> ClientConnection::look_at_opening(
       opening.kind = Opening::Kind::closed;
       co_return opening;
     }
-    if (spoke && octets.size() == std::exchange(before, octets.size())) {
-      opening.kind = Opening::Kind::other;  // woken without more: the client has ended its side
+    const bool grown = octets.size() != std::exchange(before, octets.size());
+    if (spoke && !grown && has_ended(device_)) {
+      opening.kind = Opening::Kind::other;
       opening.protocol = "unfinished";
       co_return opening;
     }
     if (!octets.empty()) {
       // From its first octet on it has as long as any client for its hello.
-      if (!std::exchange(spoke, true)) {
-        before = octets.size();
-        deadline = Clock::now() + policy_->deadlines().client_hello;
-      }
+      if (!std::exchange(spoke, true)) deadline = Clock::now() + policy_->deadlines().client_hello;
       tunnel::ClientHelloReader reader;
       const State state = reader.feed(as_octets(octets));
       if (state == State::done || state == State::malformed) {

@@ -211,6 +211,7 @@ void Socks5::fail(std::string reply, std::string_view reason, std::string proble
   reply_ = std::move(reply);
   reason_ = reason;
   problem_ = std::move(problem);
+  host_.clear();  // it may be no name at all
   std::fill(buffer_.begin(), buffer_.end(), '\0');
   buffer_.clear();
 }

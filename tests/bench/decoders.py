@@ -64,7 +64,7 @@ def main() -> None:
             name, size, nodes, ours, speed, allocations, theirs = found.groups()
             path = os.path.join(folder, name + ".wbxml")
             third = ""
-            if os.path.exists(path):
+            if os.path.exists(path) and int(size) > 1_000:  # below, tshark's own noise is larger
                 with open(path, "rb") as file:
                     third = f"{wireshark_ns(file.read(), folder) / int(nodes):.0f}"
             print(f"{name:34} {size:>8} {nodes:>8} {ours:>8} {theirs or '':>9} {third:>10} {speed:>12} {allocations:>12}", flush=True)

@@ -52,8 +52,9 @@ std::string disagreement(const std::string& body) {
   const auto xml = libwbxml_xml(body);
   if (!xml) return xml.error().detail;
   pugi::xml_document parsed;
-  if (!parsed.load_buffer(xml->data(), xml->size(),
-                          pugi::parse_default | pugi::parse_ws_pcdata_single)) {
+  if (!parsed.load_buffer(
+          xml->data(), xml->size(),
+          (pugi::parse_default & ~pugi::parse_eol) | pugi::parse_ws_pcdata_single)) {
     return "XML that does not parse";
   }
   return disagreement(parsed.document_element(), *decoded(body).root(), "");

@@ -6,6 +6,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <doctest/doctest.h>
+#include <sys/socket.h>
 
 using namespace eastap::net;
 
@@ -43,9 +44,11 @@ class SilentPort {
     for (int i = 0; i < 3; ++i) {
       fillers_.emplace_back(context);
       fillers_.back().open(tcp::v4());
-      fillers_.back().non_blocking(true);
-      error_code ignored;
-      fillers_.back().connect(acceptor_.local_endpoint(), ignored);
+      fillers_.back().native_non_blocking(true);
+      // Not by Asio, which would wait for those that are dropped.
+      const auto full = acceptor_.local_endpoint();
+      (void)::connect(fillers_.back().native_handle(), full.data(),
+                      static_cast<socklen_t>(full.size()));
     }
   }
   [[nodiscard]] tcp::endpoint endpoint() const { return acceptor_.local_endpoint(); }

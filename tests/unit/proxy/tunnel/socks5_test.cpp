@@ -132,6 +132,7 @@ TEST_SUITE("proxy.tunnel.socks5") {
       CAPTURE(name);
       const Outcome outcome = play(Socks5{false}, request(name, "\x01\xBB"), 1000);
       CHECK(outcome.need == Need::close);
+      CHECK(outcome.host.empty());
       CHECK(outcome.sent == "\x05\x00\x05\x01\x00\x01\0\0\0\0\0\0"s);
     }
     CHECK(play(Socks5{false}, request(std::string(253, 'a'), "\x01\xBB"), 1000).need ==
