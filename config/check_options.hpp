@@ -10,7 +10,6 @@ struct CheckOptions {
   std::string user;  ///< empty: the address
   std::string password_file, token_file;
   std::string proxy;      ///< "HOST:PORT"; empty: none
-  std::string resolver;   ///< "ADDR:PORT"; empty: the system's
   std::string protocol;   ///< "16.1"; empty: the best that both have
   std::string device_id;  ///< empty: one of this machine and user
   std::string device_type = "eastapcheck";

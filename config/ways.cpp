@@ -171,4 +171,15 @@ std::string own_address_from(std::string_view text) {
   return address;
 }
 
+std::string server_list(const std::vector<Endpoint>& servers) {
+  std::string text;
+  for (const Endpoint& server : servers) {
+    const bool v6 = server.address.find(':') != std::string::npos;
+    if (!text.empty()) text += ',';
+    text += v6 ? '[' + server.address + ']' : server.address;
+    text += ':' + std::to_string(server.port == 0 ? 53 : server.port);
+  }
+  return text;
+}
+
 }  // namespace eastap::config

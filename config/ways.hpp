@@ -59,4 +59,7 @@ struct WaysOut {
   bool operator==(const WaysOut&) const = default;
 };
 
+/// "192.0.2.53:53,[2001:db8::53]:53", as c-ares reads it; port 0 is 53. "" when there are none.
+[[nodiscard]] std::string server_list(const std::vector<Endpoint>& servers);
+
 }  // namespace eastap::config

@@ -45,11 +45,6 @@ void add_route(std::vector<Option>& table) {
       of_check("--proxy", "HOST:PORT", "go through this HTTP proxy",
                "For example an eastap that runs: its CA is then given with --upstream-ca.",
                [](CheckOptions& check) -> std::string& { return check.proxy; }));
-  Option resolver = of_check("--resolver", "ADDR:PORT", "ask this name server",
-                             "To see what phones see, name the one that phones use.",
-                             [](CheckOptions& check) -> std::string& { return check.resolver; });
-  resolver.default_text = "the system's";
-  table.push_back(resolver);
 }
 
 void add_device(std::vector<Option>& table) {

@@ -25,6 +25,7 @@ void add_redaction_options(std::vector<Option>& table) {
       "printed or exported is redacted: a capture keeps what came. Passwords, tokens and cookies "
       "are masked at every level.",
       "content");
+  level.words = {"none", "content", "identity"};
   level.default_text = "none; export: identity";
   level.apply = [](Invocation& to, const Values& values, const std::string&) {
     to.config.redact = redact_from(values.back());

@@ -105,9 +105,10 @@ void add_way_out_options(std::vector<Option>& table) {
   hosts.tables = Tables::pairs;
   table.push_back(hosts);
   table.push_back(list_of<Endpoint>(
-      named("--resolver", "ADDR[:PORT]", "resolver", Group::certificates, in::run,
+      named("--resolver", "ADDR[:PORT]", "resolver", Group::certificates, in::run | in::check,
             "DNS server to ask instead of the system's",
-            "Several are asked in turn. The system's /etc/hosts does not count then.",
+            "Several are asked in turn. The system's /etc/hosts does not count then. For eastap "
+            "check, name the one that phones use, to see what they see.",
             "192.0.2.53"),
       [](Config& config) -> std::vector<Endpoint>& { return config.ways_out.name_servers; },
       &name_server_from));

@@ -250,12 +250,18 @@ inline constexpr RuleNote kRuleNotes[] = {
      "Version of the requests lower than the best common one offered in OPTIONS; key "
      "device"},
     {"tls-ca-untrusted", "proxy",
-     "TLS toward the device fails for every intercepted host so far: alert unknown_ca, "
-     "bad_certificate or certificate_unknown, or close with zero application bytes right "
-     "after our certificate; key client address"},
+     "TLS toward the device fails for a host of a client of which nothing was decrypted "
+     "yet: alert unknown_ca, bad_certificate or certificate_unknown, or close with zero "
+     "application bytes right after our certificate; key client address+host"},
     {"tls-pinned", "proxy",
      "Same TLS failure as tls-ca-untrusted for one host while another host of the same "
-     "client was decrypted; key client address+host"},
+     "client was decrypted, or handshakes completed and closed at once without a request; "
+     "key client address+host"},
+    {"tls-version", "proxy",
+     "The device offers no TLS version or cipher that the proxy speaks, or answers with "
+     "alert protocol_version or insufficient_security; key client address+host"},
+    {"tls-clock", "proxy",
+     "TLS alert certificate_expired from the device; key client address+host"},
     {"tls-upstream-bad", "proxy",
      "Upstream certificate: name mismatch, expired, not yet valid, untrusted or "
      "incomplete chain; key host"},
@@ -414,15 +420,6 @@ inline constexpr RuleNote kRuleNotes[] = {
 };
 
 inline constexpr UnwatchedRule kUnwatchedRules[] = {
-    {findings::Rule{"tls-upstream-expiring", "D-35", 3,
-         "Server certificate expires soon",
-         30, "days left (at most)", std::chrono::seconds{0}, 7, findings::Severity::notice,
-         "G10",
-         "All devices will fail on that day.",
-         "Renew: New-ExchangeCertificate, Enable-ExchangeCertificate -Services IIS.",
-         "EasOAuthMailbox CertificateWarningDays 30; published tool default, 7 project "
-         "default"},
-     "the capture does not hold how long a certificate of a server is valid"},
     {findings::Rule{"rpc-high", "D-37", 3,
          "Many or slow store calls per request",
          2000, "RPCs per request", std::chrono::seconds{0}, 0, findings::Severity::notice,

@@ -146,7 +146,7 @@ int check(const config::Invocation& invocation) {
   const std::string proxy = proxy_from(invocation.check.proxy);
   const certs::StoreHandle system = certs::make_trust_store({});
   const certs::StoreHandle roots = certs::make_trust_store(invocation.config.upstream_ca);
-  check::NameClient names{invocation.check.resolver};
+  check::NameClient names{config::server_list(invocation.config.ways_out.name_servers)};
 
   std::vector<std::string> warnings;
   const std::string& user = invocation.check.user;

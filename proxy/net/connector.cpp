@@ -82,21 +82,12 @@ std::vector<asio::ip::address> own_addresses(const std::vector<std::string>& tex
   return addresses;
 }
 
-std::string server_list(const std::vector<config::Endpoint>& servers) {
-  std::string text;
-  for (const auto& server : servers) {
-    if (!text.empty()) text += ',';
-    text += authority(server.address, server.port == 0 ? 53 : server.port);
-  }
-  return text;
-}
-
 }  // namespace
 
 Connector::Ways::Ways(const config::Config& config)
     : proxy{upstream_proxy(config.ways_out)},
       bind{own_addresses(config.ways_out.bind)},
-      name_servers{server_list(config.ways_out.name_servers)} {
+      name_servers{config::server_list(config.ways_out.name_servers)} {
   auto made = tunnel::PortRules::make(config.ways_in.ports);
   if (!made) throw ConfigError{"--allow-port: " + made.error().detail};
   ports = std::move(*made);
