@@ -197,7 +197,10 @@ class Run {
     start_.authority = std::make_shared<const certs::Authority>(open_authority(config_, *log_));
     for (const auto& warning : start_.authority->warnings) log_->warn(warning);
     open_capture();
+    start_.routes.push_back(
+        {"/metrics", [this](const portal::Request&) { return metrics_page(); }});
     net::Server server{config_, start_, queue_, *log_};
+    server_ = &server;
     if (renderer_) {
       sink::Outlet::Callbacks callbacks;
       // The reader of a pipe that goes away (`| head`) ends the run like Ctrl-C.
@@ -349,7 +352,14 @@ class Run {
     start_.first_exchange = next.exchange.value;
   }
 
-  /// For /metrics, on a relay thread.
+  /// On a relay thread.
+  [[nodiscard]] portal::Reply metrics_page() const {
+    portal::Reply reply;
+    reply.type = sink::Metrics::kContentType;
+    reply.body = metrics_.render(gauges(server_));
+    return reply;
+  }
+
   [[nodiscard]] sink::Gauges gauges(const net::Server* server) const {
     sink::Gauges gauges;
     gauges.version = version();
@@ -446,6 +456,7 @@ class Run {
   std::unique_ptr<View> shown_;  // with --redact: what the tail shows
   sink::Summary summary_;
   sink::Metrics metrics_;
+  std::atomic<const net::Server*> server_ = nullptr;
   const Timestamp started_ = now();
   std::mutex next_rules_mutex_;
   std::optional<findings::Settings> next_rules_;  ///< from the next reload note on

@@ -18,7 +18,9 @@ EASTAP = os.environ["EASTAP"]
 class Doctor(EndToEnd):
     def doctor(self, *options, server=None, ca=True) -> dict[str, list[dict]]:
         with tempfile.TemporaryDirectory() as folder:
-            arguments = ["--ca-dir", folder, "--listen", "0.0.0.0:0", "--json", "--capture", folder + "/x.eastap"]
+            arguments = ["--ca-dir", folder, "--json", "--capture", folder + "/x.eastap"]
+            if "--listen" not in options:
+                arguments += ["--listen", "0.0.0.0:0"]
             if ca:
                 arguments += ["--upstream-ca", str(pki().ca)]
             if server:

@@ -203,8 +203,7 @@ class Outputs(EndToEnd):
 
     def test_a_small_limit_of_files_is_told_in_numbers_that_are_true(self):
         tap = self.eastap(before_start=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (200, 200)))
-        tap.address
-        self.assertIn("only 200 files may be open at once, so about 84 connections", tap.stderr)
+        tap.wait_for_stderr("only 200 files may be open at once, so about 84 connections")
 
 
 class ClientCertificates(EndToEnd):

@@ -1,7 +1,9 @@
 """eastap as a service: settings read again on SIGHUP, captures that go on in new files, what systemd is told."""
+import http.client
 import os
 import pathlib
 import pty
+import shutil
 import signal
 import socket
 import sqlite3
@@ -183,6 +185,41 @@ class Rotation(EndToEnd):
         self.assertGreater(len(list(pathlib.Path(folder.name).glob("run*.eastap"))), 1)
         live = {r["id"] for r in tap.records if r["type"] == "exchange"}
         self.assertEqual({r["id"] for r in json_lines(output) if r["type"] == "exchange"}, live)
+
+
+class Metrics(EndToEnd):
+    def page(self, tap, **fields):
+        connection = http.client.HTTPConnection(*tap.address, timeout=TIMEOUT)
+        self.addCleanup(connection.close)
+        connection.request("GET", "/metrics", headers=fields)
+        answer = connection.getresponse()
+        return answer, answer.read().decode()
+
+    def test_prometheus_gets_counters_without_a_name_from_the_wire(self):
+        server = self.exchange()
+        tap = self.eastap(server=server)
+        phone = self.phone(tap, device_id="SECRETDEVICE")
+        phone.set_up()
+        phone.sync_all("5")
+        tap.wait_for_exchange(command="Sync")
+        answer, text = self.page(tap)
+        self.assertEqual(answer.status, 200)
+        self.assertEqual(answer.headers["Content-Type"], "text/plain; version=0.0.4; charset=utf-8")
+        self.assertRegex(text, r'(?m)^eastap_exchanges_total\{command="FolderSync",status="2xx"\} [1-9]')
+        self.assertRegex(text, r"(?m)^eastap_capture_inputs_total \d+$")
+        self.assertRegex(text, r"(?m)^eastap_connections_open [1-9]")
+        self.assertRegex(text, r"(?m)^process_resident_memory_bytes [1-9]")
+        for secret in ("alice", "SECRETDEVICE", MAIL, "127.0.0.1"):
+            self.assertNotIn(secret, text)
+        if shutil.which("promtool"):
+            done = subprocess.run(["promtool", "check", "metrics"], input=text, text=True, capture_output=True, check=False)
+            self.assertEqual(done.returncode, 0, done.stderr + done.stdout)
+
+    def test_a_foreign_name_gets_nothing(self):
+        tap = self.eastap()
+        answer, text = self.page(tap, Host="evil.example")
+        self.assertNotEqual(answer.status, 200)
+        self.assertNotIn("eastap_exchanges_total", text)
 
 
 if __name__ == "__main__":

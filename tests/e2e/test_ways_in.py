@@ -316,7 +316,7 @@ class Access(Ways):
         for _ in range(12):
             with socket.create_connection(tap.address, timeout=30) as sock:
                 try:
-                    sock.sendall(b"GET /ca.pem HTTP/1.1\r\n\r\n")
+                    sock.sendall(b"GET /ca.pem HTTP/1.1\r\nHost: %s:%d\r\n\r\n" % (tap.address[0].encode(), tap.address[1]))
                     answers.append(sock.recv(12))
                 except ConnectionError:
                     answers.append(b"")
