@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include <openssl/rand.h>
 
@@ -38,9 +39,33 @@ std::string key_of(const config::Config& config) {
   return std::move(*key);
 }
 
+/// The user names people and folders by their names; what is shown knows the pseudonyms only.
+void rename(std::vector<findings::Mute>& mutes, const redact::Redactor& redactor) {
+  const redact::Pseudonyms& names = redactor.names();
+  const std::size_t given = mutes.size();
+  for (std::size_t i = 0; i < given; ++i) {
+    if (redactor.level() == redact::Level::identity) {
+      mutes[i].user = names.user(mutes[i].user);
+      mutes[i].host = names.host(mutes[i].host);
+      mutes[i].device_id = names.shaped(mutes[i].device_id);
+    }
+    if (mutes[i].folder.empty()) continue;
+    // A CollectionId and the folders that the server made keep their names, others do not.
+    findings::Mute hidden = mutes[i];
+    hidden.folder = names.hidden(hidden.folder);
+    mutes.push_back(std::move(hidden));
+  }
+}
+
+findings::Settings for_view(findings::Settings changed, const redact::Redactor* redactor) {
+  if (redactor != nullptr) rename(changed.mutes, *redactor);
+  return changed;
+}
+
 pipeline::PipelineSettings settings_of(const config::Config& config,
                                        const redact::Redactor* redactor, std::string_view stored) {
   pipeline::PipelineSettings settings = pipeline_settings(config);
+  settings.findings = for_view(std::move(settings.findings), redactor);
   redact::Level level = redactor != nullptr ? redactor->level() : redact::Level::none;
   for (const redact::Level known : {redact::Level::content, redact::Level::identity}) {
     if (stored == redact::to_string(known) && level == redact::Level::none) level = known;
@@ -70,6 +95,10 @@ View::View(const config::Config& config, std::function<void(pipeline::RecordPtr)
            std::string_view stored)
     : redactor_{make_redactor(config)},
       pipeline_{settings_of(config, redactor_.get(), stored), std::move(sink)} {}
+
+void View::change(findings::Settings settings) {
+  pipeline_.change(for_view(std::move(settings), redactor_.get()));
+}
 
 void View::take(pipeline::Input&& input) {
   if (redactor_) {

@@ -28,7 +28,8 @@ class View {
   void take(pipeline::Input&& input);
   void finish(Timestamp end) { pipeline_.finish(end); }
   void next_run(Timestamp end) { pipeline_.next_run(end); }
-  void change(findings::Settings settings) { pipeline_.change(std::move(settings)); }
+  /// Other rules for what follows, as Pipeline::change.
+  void change(findings::Settings settings);
   [[nodiscard]] findings::Analyzer::Knowledge knowledge() const { return pipeline_.knowledge(); }
   /// Null: nothing is hidden.
   [[nodiscard]] const redact::Redactor* redactor() const { return redactor_.get(); }

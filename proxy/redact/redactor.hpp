@@ -39,6 +39,9 @@ class Redactor {
   /// A body that came alone; WBXML unless it plainly is something else.
   [[nodiscard]] std::string body(std::string_view octets) const;
 
+  /// The pseudonyms that such names get, for settings that name somebody (a mute).
+  [[nodiscard]] const Pseudonyms& names() const { return names_; }
+
  private:
   [[nodiscard]] Scope scope_of(const model::Connection* connection,
                                const model::Exchange* exchange) const;

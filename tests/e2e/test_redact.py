@@ -55,6 +55,14 @@ class Redaction(EndToEnd):
         findings = {n: (f["rule"], f["severity"], f["exchanges"]) for n, f in final(records, "finding").items()}
         return exchanges, findings
 
+    def test_a_mute_of_a_user_or_device_holds_for_its_pseudonym(self):
+        tap = self.session()
+        for mute in ("user=alice", "device=deadbeefcafe0042"):
+            done = run("replay", tap.capture, "--json", "--redact", "identity", "--mute", mute)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            found = [json.loads(line) for line in done.stdout.splitlines() if '"type":"finding"' in line]
+            self.assertEqual([f["rule"] for f in found if f.get("device_id")], [], mute)
+
     def test_every_reader_hides_what_is_asked_and_tells_the_same(self):
         tap = self.session()
         plain = self.essence(tap.records)
