@@ -12,8 +12,8 @@ namespace eastap::check {
 /// does for everything else on this machine.
 class NameClient {
  public:
-  /// `server`: "192.0.2.53:53,[2001:db8::53]:53"; empty: those of the system. Throws std::runtime_error for one that
-  /// is no address.
+  /// `server`: "192.0.2.53:53,[2001:db8::53]:53"; empty: those of the system. Throws
+  /// std::runtime_error for one that is no address.
   explicit NameClient(const std::string& server);
   ~NameClient();
   NameClient(const NameClient&) = delete;
