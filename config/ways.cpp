@@ -97,8 +97,9 @@ std::string listener_from_row(const std::map<std::string, std::string>& row) {
     } else if (key == "target") {
       target = value;
     } else if (key == "mode") {
-      const bool known = std::any_of(kModes.begin(), kModes.end(),
-                                     [&](ListenMode one) { return value == to_string(one); });
+      const bool known = std::any_of(kModes.begin(), kModes.end(), [&mode = value](ListenMode one) {
+        return mode == to_string(one);
+      });
       if (!known) {
         throw Complaint{"mode " + in_quotes(value) +
                         " is none of proxy, reverse, transparent or socks5"};
