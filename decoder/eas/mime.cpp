@@ -356,9 +356,11 @@ class Reader {
     } else if (!equals_ignoring_case(name, "Content-Disposition")) {
       return;
     }
-    std::string file = parameter(value, is_type ? "name" : "filename");
+    const std::string file = parameter(value, is_type ? "name" : "filename");
     // The name stands in Content-Type and again, mostly better, in Content-Disposition.
-    if (!file.empty() && (part_.file.empty() || !is_type)) part_.file = clipped(std::move(file));
+    if (!file.empty() && (part_.file.empty() || !is_type)) {
+      part_.file = clipped(repaired_utf8(file));
+    }
   }
 
   void begin_content() {

@@ -60,7 +60,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const auto level : {redact::Level::content, redact::Level::identity}) {
     scope.level = level;
     wbxml::Document after = decoded(redact::redacted_wbxml(scope, input));
-    if (before.is_activesync()) same_tree(before, after);
+    // Of a body that breaks off, what could not be read is filled with letters.
+    if (before.is_activesync() && before.complete) same_tree(before, after);
     redact::mark_hidden(after, level);
     std::string shown = render::to_xml(after, {.meanings = true});
     render::append_document_json(shown, after);

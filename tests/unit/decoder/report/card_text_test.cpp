@@ -95,7 +95,7 @@ std::string text_of(const Card& card, std::size_t width, bool brief = false) {
 
 TEST_SUITE("decoder.report.card_text") {
   TEST_CASE("no line is wider than the terminal, and nothing of it is unsafe") {
-    for (const std::size_t width : {40, 60, 80, 120, 200}) {
+    for (const std::size_t width : {40U, 60U, 80U, 120U, 200U}) {
       for (const bool brief : {false, true}) {
         const std::string text = text_of(sample(), width, brief);
         CHECK(text.find('\x1b') == std::string::npos);

@@ -379,7 +379,7 @@ TEST_SUITE("proxy.capture.rotation") {
         const auto counters = (*writer)->counters();
         const auto found = all_inputs(folder);
         std::size_t missing = 0;
-        for (const auto& input : inputs) missing += holds(found, input) ? 0 : 1;
+        for (const auto& input : inputs) missing += holds(found, input) ? 0U : 1U;
         CHECK(missing <= counters.inputs_lost);
         if (missing != 0) CHECK(notes > 0);
       }
