@@ -185,7 +185,7 @@ TEST_SUITE("certs.name_constraints") {
     const KeyHandle key{EVP_EC_gen("P-256")};
     CHECK(NameConstraints::of(*make_certificate(Recipe{}, key.get()))->empty());
     // A NULL where a SEQUENCE belongs; then an IP range of five octets, RFC 5280 4.2.1.10.
-    for (const std::string octets :
+    for (const std::string& octets :
          {std::string{"\x05\x00", 2},
           std::string{"\x30\x0b\xa0\x09\x30\x07\x87\x05\x01\x02\x03\x04\x05", 13}}) {
       Recipe recipe;

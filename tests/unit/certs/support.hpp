@@ -38,13 +38,13 @@ void write_file(const std::filesystem::path& file, std::string_view text);
 /// A self-made certificate with the chosen faults, for what eastap itself never issues.
 struct Recipe {
   std::string common_name = "test";
-  std::string names;                   ///< in OpenSSL's text form: "DNS:a.test,IP:127.0.0.1"
-  std::string constraints;             ///< "critical,CA:TRUE"
-  std::string usage;                   ///< "critical,keyCertSign"
-  std::string extended_usage;          ///< "clientAuth"
-  std::string name_constraints;        ///< "critical,permitted;DNS:contoso.com"
-  std::string permitted_organization;  ///< a permitted directory name O=…
-  std::string raw_name_constraints;    ///< the extension's octets, good or bad
+  std::string names;                     ///< in OpenSSL's text form: "DNS:a.test,IP:127.0.0.1"
+  std::string constraints;               ///< "critical,CA:TRUE"
+  std::string usage;                     ///< "critical,keyCertSign"
+  std::string extended_usage;            ///< "clientAuth"
+  std::string name_constraints{};        ///< "critical,permitted;DNS:contoso.com"
+  std::string permitted_organization{};  ///< a permitted directory name O=…
+  std::string raw_name_constraints{};    ///< the extension's octets, good or bad
   SystemTime not_before = kNow - std::chrono::days{1};
   SystemTime not_after = kNow + std::chrono::days{30};
 };

@@ -118,6 +118,13 @@ TEST_SUITE("decoder.eas.mime") {
     CHECK(decoded_words("=?windows-1252?Q?=80?=") == "€");
   }
 
+  TEST_CASE("a file name of other octets than UTF-8 is repaired") {
+    const auto facts = read_mime("Content-Type: image/png; name=\"a\xFF.png\"\r\n\r\nx", {});
+    REQUIRE(facts.attachments.size() == 1);
+    CHECK(facts.attachments[0].name == "a\uFFFD.png");
+    CHECK(facts.attachment_names[0] == "a\uFFFD.png");
+  }
+
   TEST_CASE("lists are bounded") {
     std::string list;
     for (int i = 0; i < 5'000; ++i) list += "a@x,";
