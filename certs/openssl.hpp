@@ -9,6 +9,7 @@
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/pkcs12.h>
+#include <openssl/provider.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
@@ -40,6 +41,7 @@ inline void free_allocated(void* memory) { OPENSSL_free(memory); }
 using CertHandle = std::unique_ptr<X509, Releaser<X509_free>>;
 using KeyHandle = std::unique_ptr<EVP_PKEY, Releaser<EVP_PKEY_free>>;
 using KeyContextHandle = std::unique_ptr<EVP_PKEY_CTX, Releaser<EVP_PKEY_CTX_free>>;
+using ProviderHandle = std::unique_ptr<OSSL_PROVIDER, Releaser<OSSL_PROVIDER_unload>>;
 using DigestContextHandle = std::unique_ptr<EVP_MD_CTX, Releaser<EVP_MD_CTX_free>>;
 using BioHandle = std::unique_ptr<BIO, Releaser<BIO_free_all>>;
 using BignumHandle = std::unique_ptr<BIGNUM, Releaser<BN_free>>;

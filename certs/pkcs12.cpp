@@ -1,6 +1,5 @@
 #include <openssl/err.h>
 #include <openssl/pkcs12.h>
-#include <openssl/provider.h>
 
 #include "certs/authority.hpp"
 #include "certs/extensions.hpp"
@@ -44,7 +43,8 @@ Opened open_any_bundle(PKCS12* from, const char* password, Bundle& bundle) {
   const Opened opened = open_bundle(from, password, bundle);
   if (opened != Opened::unsupported) return opened;
   constexpr int kKeepDefault = 1;
-  if (OSSL_PROVIDER_try_load(nullptr, "legacy", kKeepDefault) == nullptr) {
+  const ProviderHandle legacy{OSSL_PROVIDER_try_load(nullptr, "legacy", kKeepDefault)};
+  if (!legacy) {
     static_cast<void>(drain_errors("load the legacy provider"));
     return opened;
   }

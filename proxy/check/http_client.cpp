@@ -220,7 +220,6 @@ struct HttpClient::State {
     set(CURLOPT_PROTOCOLS_STR, "http,https");
     set(CURLOPT_HTTP_CONTENT_DECODING, 0L);
     set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    set(CURLOPT_COOKIEFILE, "");           // keep cookies in memory
     set(CURLOPT_SSL_SESSIONID_CACHE, 0L);  // a resumed session would show no chain
   }
 
@@ -297,6 +296,9 @@ HttpClient::HttpClient(Options options, NameClient& names) {
   state_ = std::make_unique<State>(std::move(options), names);
   state_->handle.reset(curl_easy_init());
   if (!state_->handle) throw std::runtime_error{"libcurl cannot be used"};
+  // Cookies are kept in memory from here on. CURLOPT_COOKIEFILE would do it too, but libcurl 7.88
+  // forgets what that option allocates when the handle is reset.
+  state_->set(CURLOPT_COOKIELIST, "Set-Cookie: none=; Max-Age=0");
 }
 
 HttpClient::~HttpClient() = default;

@@ -1,4 +1,5 @@
 """`eastap check` against simulated servers: healthy, failing at each step in turn, with every kind of bad certificate."""
+import dataclasses
 import json
 import os
 import pathlib
@@ -8,7 +9,6 @@ import socket
 import ssl
 import subprocess
 import tempfile
-import threading
 import threading
 import unittest
 
@@ -121,6 +121,18 @@ class Healthy(CheckTest):
         self.assertRegex(devices.pop(), r"^EASTAPCHECK[0-9a-f]{16}$")
         self.assertEqual({s.request.command for s in server.seen},
                          {"OPTIONS", "Provision", "FolderSync", "Sync", "GetItemEstimate", "Ping"})
+
+    def test_the_cookie_that_names_the_back_end_is_sent_back(self):
+        def with_cookie(_connection, _request, normal):
+            reply = normal()
+            return dataclasses.replace(reply, headers=[*reply.headers, ("Set-Cookie", "X-BackEndCookie=7f3a; path=/; secure; HttpOnly")])
+
+        server = self.server()
+        server.trouble("OPTIONS", with_cookie)
+        self.assertEqual(self.check(MAIL, "--user", "alice", server=server)[0], 0)
+        sent = [seen.request.http.headers.get("Cookie") for seen in server.seen]
+        self.assertIsNone(sent[0])
+        self.assertEqual(set(sent[1:]), {"X-BackEndCookie=7f3a"})
 
     def test_the_device_and_the_version_can_be_chosen(self):
         server = self.server()
