@@ -22,8 +22,9 @@ nav a[aria-current]{border-color:var(--link);background:var(--link);color:var(--
 .card.open{border-left-color:var(--open)}
 ol,ul{margin:0;padding-left:1.4rem}
 li{margin:0 0 .7rem}
-li:last-child{margin-bottom:0}
+li:last-child,.card>:last-child,.card>p:last-of-type{margin-bottom:0}
 .get{display:inline-block;padding:.5rem .8rem;margin:.25rem .25rem .25rem 0;min-height:2.75rem;border:1px solid var(--link);border-radius:.6rem;background:none;color:var(--link);font:inherit;font-weight:600;text-decoration:none}
+.one{white-space:nowrap}
 code{font:.9375em ui-monospace,SFMono-Regular,Menlo,Consolas,"Noto Sans Mono",monospace;background:var(--paper);padding:.1em .3em;border-radius:.3em}
 summary{font-weight:600;cursor:pointer;min-height:1.75rem}
 label{display:block;margin:.8rem 0 0}

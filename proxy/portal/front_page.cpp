@@ -41,6 +41,16 @@ std::string filled_in(std::string_view markup, const Request& request, const Pag
   return out;
 }
 
+/// The fingerprint, with places between its octets where a narrow page may break it.
+std::string breakable(std::string_view fingerprint) {
+  std::string out;
+  for (const char c : escaped(fingerprint)) {
+    out += c;
+    if (c == ':') out += "<wbr>";
+  }
+  return out;
+}
+
 std::string head(std::string_view title, std::string_view attributes, bool script) {
   std::string out = "<!doctype html>\n<html lang=\"en\"";
   out += attributes;
@@ -107,7 +117,7 @@ std::string downloads_card(const Request& request, const PageFacts& facts) {
 <p><b>)" +
          escaped(facts.ca_name) + R"(</b></p>
 <p class="small">SHA-256 <code>)" +
-         escaped(facts.ca_sha256) + R"(</code></p>
+         breakable(facts.ca_sha256) + R"(</code></p>
 <p><a class="get" href="/ca.cer">.cer</a> <a class="get" href="/ca.crt">.crt</a> <a class="get" href="/ca.pem">.pem</a> <a class="get" href="/eastap.mobileconfig">.mobileconfig</a></p>
 <p>Automatic proxy: <code>)" +
          escaped(url) + R"(proxy.pac</code></p>
@@ -143,8 +153,7 @@ std::string front_page(const Request& request, const PageFacts& facts) {
   const Platform platform = platform_of(request);
   const bool chosen =
       platform_from(query_value(request.query, "platform").value_or("")).has_value();
-  const std::string name{title(platform)};
-  const std::string heading = "Set up this " + name;
+  const std::string heading = "Set up this " + std::string{device_name(platform)};
   std::string out = head("eastap: " + heading,
                          " data-platform=\"" + std::string{word(platform)} + "\" data-chosen=\"" +
                              (chosen ? "1" : "0") + "\" data-probe=\"https://" +

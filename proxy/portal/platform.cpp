@@ -8,15 +8,15 @@ namespace {
 
 struct Names {
   Platform platform;
-  std::string_view word, title;
+  std::string_view word, title, device;
 };
-constexpr std::array<Names, 7> kNames{{{Platform::ios, "ios", "iPhone"},
-                                       {Platform::ipados, "ipados", "iPad"},
-                                       {Platform::android, "android", "Android"},
-                                       {Platform::windows, "windows", "Windows"},
-                                       {Platform::macos, "macos", "Mac"},
-                                       {Platform::linux, "linux", "Linux"},
-                                       {Platform::unknown, "unknown", "device"}}};
+constexpr std::array<Names, 7> kNames{{{Platform::ios, "ios", "iPhone", "iPhone"},
+                                       {Platform::ipados, "ipados", "iPad", "iPad"},
+                                       {Platform::android, "android", "Android", "Android device"},
+                                       {Platform::windows, "windows", "Windows", "Windows PC"},
+                                       {Platform::macos, "macos", "Mac", "Mac"},
+                                       {Platform::linux, "linux", "Linux", "Linux computer"},
+                                       {Platform::unknown, "unknown", "device", "device"}}};
 
 const Names& names(Platform platform) {
   return *std::find_if(kNames.begin(), kNames.end(),
@@ -27,6 +27,7 @@ const Names& names(Platform platform) {
 
 std::string_view word(Platform platform) { return names(platform).word; }
 std::string_view title(Platform platform) { return names(platform).title; }
+std::string_view device_name(Platform platform) { return names(platform).device; }
 
 std::optional<Platform> platform_from(std::string_view text) {
   const auto found = std::find_if(kNames.begin(), kNames.end(),

@@ -13,8 +13,9 @@ enum class Platform : std::uint8_t { ios, ipados, android, windows, macos, linux
 inline constexpr std::array kPlatforms{Platform::ios,     Platform::ipados, Platform::android,
                                        Platform::windows, Platform::macos,  Platform::linux};
 
-[[nodiscard]] std::string_view word(Platform platform);   ///< "ios", for the query
-[[nodiscard]] std::string_view title(Platform platform);  ///< "iPhone"
+[[nodiscard]] std::string_view word(Platform platform);         ///< "ios", for the query
+[[nodiscard]] std::string_view title(Platform platform);        ///< "Windows", to choose it
+[[nodiscard]] std::string_view device_name(Platform platform);  ///< "Windows PC", for "this ..."
 [[nodiscard]] std::optional<Platform> platform_from(std::string_view word);
 
 /// By the browser's User-Agent. An iPad that asks for desktop pages names itself a Mac and cannot

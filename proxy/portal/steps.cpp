@@ -3,9 +3,12 @@
 namespace eastap::portal {
 namespace {
 
-constexpr std::string_view kNetwork =
+constexpr std::string_view kAppleNetwork =
     "<b>Same network.</b> This device and the proxy are on one Wi-Fi. Switch off mobile data "
     "(it has no proxy setting), VPN and iCloud Private Relay.";
+constexpr std::string_view kAndroidNetwork =
+    "<b>Same network.</b> This device and the proxy are on one Wi-Fi. Switch off mobile data "
+    "(it has no proxy setting) and VPN.";
 constexpr std::string_view kAgain =
     "<b>Switch Wi-Fi off and on</b>, so that open connections take the new way. Come back: the "
     "test above turns green. Then open the mail app.";
@@ -22,21 +25,21 @@ constexpr std::string_view kAppleTrust =
     "Trust Settings (at the very end) › <i>{ca}</i> › on. Without it nothing works.";
 
 const Steps kIphone{
-    {kNetwork,
+    {kAppleNetwork,
      "<b>Set the proxy.</b> Settings › Wi-Fi › <i>(i)</i> beside the network › Configure Proxy › "
      "Manual: server <code>{server}</code>, port <code>{port}</code> › Save. Or <i>Automatic</i> "
-     "with <code>{url}proxy.pac</code>: then only mail hosts take this way.",
-     "<b>Get the profile</b>, in Safari: <a class=\"get\" href=\"/eastap.mobileconfig\">Profile "
-     "with the certificate</a> › Allow.",
+     "with <code>{url}<wbr>proxy.pac</code>: then only mail hosts take this way.",
+     "<b>Get the profile</b>, in Safari, and tap <i>Allow</i>: <a class=\"get\" "
+     "href=\"/eastap.mobileconfig\">Profile with the certificate</a>",
      kAppleInstall, kAppleTrust, kAgain},
     {kOutlook, "Lockdown Mode lets no profile be installed.",
      "Apple's own services accept no other certificate; they pass through undecrypted."}};
 
 const Steps kAndroid{
-    {kNetwork,
+    {kAndroidNetwork,
      "<b>Set the proxy.</b> Settings › Network &amp; internet › Wi-Fi › the network's gear › edit "
      "› Advanced options › Proxy › Manual: host name <code>{server}</code>, port "
-     "<code>{port}</code>. Or <i>Proxy Auto-Config</i> with <code>{url}proxy.pac</code>.",
+     "<code>{port}</code>. Or <i>Proxy Auto-Config</i> with <code>{url}<wbr>proxy.pac</code>.",
      "<b>Get the certificate</b>: <a class=\"get\" href=\"/ca.cer\">Certificate (.cer)</a>",
      "<b>Install it</b> from the settings, not by opening it: Settings › Security &amp; privacy › "
      "More › Encryption &amp; credentials › Install a certificate › <i>CA certificate</i> › "
@@ -54,7 +57,7 @@ const Steps kAndroid{
 const Steps kWindows{
     {"<b>Set the proxy.</b> Settings › Network &amp; internet › Proxy › Manual proxy setup: "
      "address <code>{server}</code>, port <code>{port}</code>. Or the setup script "
-     "<code>{url}proxy.pac</code>.",
+     "<code>{url}<wbr>proxy.pac</code>.",
      "<b>Get the certificate</b>: <a class=\"get\" href=\"/ca.cer\">Certificate (.cer)</a>",
      "<b>Import it.</b> Open the file › Install Certificate › Local Machine › <i>Place all "
      "certificates in the following store</i> › <b>Trusted Root Certification Authorities</b>. Or, "
@@ -62,7 +65,7 @@ const Steps kWindows{
      "Come back: the test above turns green. Then start the mail program."},
     {"Firefox has a store of its own: Settings › Privacy &amp; Security › Certificates › Import.",
      "Apps from the Store reach a proxy on this same machine only with an exemption: "
-     "<code>CheckNetIsolation LoopbackExempt -a -n=PACKAGE</code>.",
+     "<code>CheckNetIsolation LoopbackExempt -a <span class=\"one\">-n=PACKAGE</span></code>.",
      "Outlook for Windows speaks ActiveSync to a few services only, and the new Outlook through "
      "Microsoft's cloud."}};
 
@@ -70,9 +73,9 @@ const Steps kMac{
     {"<b>Set the proxy.</b> System Settings › Network › Wi-Fi › Details › Proxies: <i>Web proxy "
      "(HTTP)</i> and <i>Secure web proxy (HTTPS)</i>, server <code>{server}</code>, port "
      "<code>{port}</code>. Or <i>Automatic proxy configuration</i> with "
-     "<code>{url}proxy.pac</code>.",
-     "<b>Get the certificate</b>: <a class=\"get\" href=\"/ca.cer\">Certificate (.cer)</a> › open "
-     "it, add it to the <i>System</i> keychain.",
+     "<code>{url}<wbr>proxy.pac</code>.",
+     "<b>Get the certificate</b>, open it, add it to the <i>System</i> keychain: <a class=\"get\" "
+     "href=\"/ca.cer\">Certificate (.cer)</a>",
      "<b>Trust it.</b> Keychain Access › System › <i>{ca}</i> › Trust › <b>Always Trust</b>. Or in "
      "a terminal: <code>sudo security add-trusted-cert -d -r trustRoot -k "
      "/Library/Keychains/System.keychain eastap-ca.cer</code>",

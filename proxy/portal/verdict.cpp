@@ -13,6 +13,10 @@ std::string seen_as(const std::string& reason) {
   return " (TLS alert " + reason + ")";
 }
 
+std::string without_detours(Platform platform) {
+  return takes_profiles(platform) ? "Switch VPN and iCloud Private Relay off." : "Switch VPN off.";
+}
+
 Verdict no_proxy(const Tested& tested) {
   const std::string where = tested.server + ", port " + std::to_string(tested.port);
   Verdict verdict{"no_proxy", false, "This device does not use the proxy yet.", {}};
@@ -27,19 +31,19 @@ Verdict no_proxy(const Tested& tested) {
       verdict.advice = {
           "Set the proxy of this Wi-Fi network to " + where + ".",
           "Switch mobile data off: it has no proxy setting, and mail would go around.",
-          "Switch VPN and iCloud Private Relay off.",
+          without_detours(tested.platform),
           "Switch Wi-Fi off and on: open connections keep their old way."};
   }
   return verdict;
 }
 
-Verdict no_probe() {
-  return {"no_probe",
-          false,
-          "The proxy is used, but the test did not get through to it.",
-          {"With an automatic proxy (PAC), switch Wi-Fi off and on so that it is read again.",
-           "Take eastap.test off the list of hosts that bypass the proxy.",
-           "Switch VPN and iCloud Private Relay off."}};
+Verdict no_probe(Platform platform) {
+  return {
+      "no_probe",
+      false,
+      "The proxy is used, but the test did not get through to it.",
+      {"With an automatic proxy (PAC), switch Wi-Fi off and on so that it is read again.",
+       "Take eastap.test off the list of hosts that bypass the proxy.", without_detours(platform)}};
 }
 
 Verdict not_trusted(const Tested& tested) {
@@ -149,7 +153,8 @@ Verdict judge(const Tested& tested) {
             {"Wait a moment, then check again."}};
   }
   const bool uses_proxy = tested.page_through_proxy || lately(facts.proxied);
-  if (tested.browser == Browser::failed) return uses_proxy ? no_probe() : no_proxy(tested);
+  if (tested.browser == Browser::failed)
+    return uses_proxy ? no_probe(tested.platform) : no_proxy(tested);
   Verdict verdict{"untested", false, "Not tested yet.", {}};
   verdict.advice.emplace_back(
       uses_proxy ? "The proxy is used. The test tells whether its certificate is trusted."
