@@ -84,6 +84,21 @@ const std::vector<Command>& command_table() {
         "eastap explain AirSync:SyncKey  # a tag; also as page and token: 0 0x0b",
         "eastap explain provision-loop  # a rule, with what is set for it"},
        true},
+      {Subcommand::capture_export,
+       in::capture_export,
+       "export",
+       "CAPTURE",
+       true,
+       "a capture to give away: a redacted copy",
+       "Writes a new capture (mode 0600; never over an existing file) in which the octets "
+       "themselves "
+       "are redacted: heads, queries, WBXML, mails, pages. It replays with the same statuses, keys "
+       "and findings. Without --redact identities are hidden too; --redact none makes a plain "
+       "copy.",
+       {"eastap export monday.eastap for-support.eastap  # nobody can be told from it",
+        "eastap export --redact content monday.eastap copy.eastap  # users and hosts stay"},
+       false,
+       "OUT"},
       {Subcommand::check,
        in::check,
        "check",
@@ -101,21 +116,18 @@ const std::vector<Command>& command_table() {
         "eastap check mail.contoso.com  # the server alone, no password",
         "eastap check mail.contoso.com --user alice --password-file p.txt --json  # for a program",
         "eastap check alice@contoso.com --heartbeat 15m  # do firewalls let a phone wait?"}},
-      {Subcommand::capture_export,
-       in::capture_export,
-       "export",
-       "CAPTURE",
-       true,
-       "a capture to give away: a redacted copy",
-       "Writes a new capture (mode 0600; never over an existing file) in which the octets "
-       "themselves "
-       "are redacted: heads, queries, WBXML, mails, pages. It replays with the same statuses, keys "
-       "and findings. Without --redact identities are hidden too; --redact none makes a plain "
-       "copy.",
-       {"eastap export monday.eastap for-support.eastap  # nobody can be told from it",
-        "eastap export --redact content monday.eastap copy.eastap  # users and hosts stay"},
+      {Subcommand::doctor,
+       in::doctor,
+       "doctor",
+       "HOST",
        false,
-       "OUT"},
+       "what would be in the way of eastap run here",
+       "Looks at the config file, the port, the firewall, the CA, the clock, the disk, the file "
+       "limit, this machine's addresses, and the mail server HOST (without one: the hosts that "
+       "intercept and connect_to name, except the built-in ones). Takes the options of run, "
+       "changes nothing, and says what to do. Ends with 1 when something is bad.",
+       {"eastap doctor mail.example.com  # before the phone is in hand",
+        "eastap doctor --config /etc/eastap/eastap.toml  # with the settings of the service"}},
       {Subcommand::ca_create,
        in::ca_create,
        "ca create",
@@ -134,7 +146,7 @@ const std::vector<Command>& command_table() {
        false,
        "fingerprint, permitted hosts and expiry of the CA",
        "To compare with what the phone shows before it is trusted. Needs no passphrase.",
-       {"eastap ca show  # who am I", "eastap ca show --json  # for a monitoring system"}},
+       {"eastap ca show  # for people", "eastap ca show --json  # for a monitoring system"}},
       {Subcommand::ca_renew,
        in::ca_renew,
        "ca renew",
@@ -170,18 +182,6 @@ const std::vector<Command>& command_table() {
        {"eastap ca export eastap-ca.cer  # DER, for iOS and Windows",
         "eastap ca export eastap-ca.pem  # PEM",
         "eastap ca export --pkcs12 eastap-ca.p12  # with the key: handle like a password"}},
-      {Subcommand::doctor,
-       in::doctor,
-       "doctor",
-       "HOST",
-       false,
-       "what would be in the way of eastap run here",
-       "Looks at the config file, the port, the firewall, the CA, the clock, the disk, the file "
-       "limit, this machine's addresses, and the mail server HOST (without one: the hosts that "
-       "intercept and connect_to name, except the built-in ones). Takes the options of run, "
-       "changes nothing, and says what to do. Ends with 1 when something is bad.",
-       {"eastap doctor mail.example.com  # before the phone is in hand",
-        "eastap doctor --config /etc/eastap/eastap.toml  # with the settings of the service"}},
   };
   return table;
 }

@@ -257,11 +257,21 @@ std::string help_text() {
   text +=
       "\nExamples:\n"
       "  eastap run                        intercept, watch and capture on port 8888\n"
-      "  eastap ca export eastap-ca.cer    the certificate to install on the phone\n"
       "  eastap replay FILE                look at a capture again\n"
-      "\nExit status: 0 done; 1 findings at or above --fail-on; 2 usage, config or\n"
-      "environment; 3 input unreadable.\n";
+      "  eastap check alice@contoso.com    test the server without a phone\n"
+      "  eastap explain sync 3             what that status means, and what to do\n"
+      "\nExit status: 0 done; 1 findings at or above --fail-on, or check or doctor found\n"
+      "something bad; 2 usage, config or environment; 3 input unreadable.\n";
   return text;
+}
+
+std::string ca_help_text() {
+  std::string text = "Usage: eastap ca COMMAND [OPTION]... [FILE]\n\nCommands:\n";
+  for (const Command& command : command_table()) {
+    if (command.name.starts_with("ca "))
+      text += help_line(command.name, command.summary, kCommandColumn);
+  }
+  return text + "\neastap ca create --help has the options of one of them.\n";
 }
 
 std::string help_text(const Command& command) {
@@ -325,7 +335,7 @@ std::string man_page() {
       ".TP\n.B \\-\\-completion \\fISHELL\\fR\nThe completion of bash or zsh, for\n"
       ".IR \"source <(eastap \\-\\-completion bash)\" .\n"
       ".SH EXIT STATUS\n.TP\n.B 0\nDone.\n.TP\n.B 1\nFindings at or above "
-      "\\fB\\-\\-fail\\-on\\fR.\n"
+      "\\fB\\-\\-fail\\-on\\fR; a failed step of check, something bad for doctor.\n"
       ".TP\n.B 2\nUsage, config or environment error.\n.TP\n.B 3\nThe input could not be read to "
       "its end.\n"
       ".SH ENVIRONMENT\nThe variables named above;\n.BR HOME \" and \" XDG_DATA_HOME\nfor the CA "

@@ -137,6 +137,7 @@ struct SecretVariable {
 [[nodiscard]] std::string version_text();
 [[nodiscard]] std::string help_text();                        ///< eastap --help
 [[nodiscard]] std::string help_text(const Command& command);  ///< eastap run --help
+[[nodiscard]] std::string ca_help_text();                     ///< eastap ca --help
 
 /// The settings of a config file. `shown_name` is how messages call it. Throws `ConfigError`.
 void apply_toml(Invocation& invocation, std::string_view text, const std::string& shown_name);

@@ -437,7 +437,11 @@ Invocation parse(int argc, const char* const* argv, const Environment& environme
   CommandLine line;
   line.read(argc, argv);
   const Command* const command = line.command();
-  if (line.help()) return printing(command != nullptr ? help_text(*command) : help_text());
+  if (line.help()) {
+    return printing(command != nullptr ? help_text(*command)
+                    : line.in_ca()     ? ca_help_text()
+                                       : help_text());
+  }
   if (line.version()) return printing(version_text());
   if (line.man()) return printing(man_page());
   if (const auto shell = line.completion()) return completing(*shell);

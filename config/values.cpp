@@ -275,12 +275,14 @@ void set_rule(RuleOverride& rule, std::string_view key, const std::string& value
   if (key == "enabled") {
     rule.enabled = truth_from(value);
   } else if (key == "severity") {
-    if (fail_on_from(value) == FailOn::never) {
+    if (value == "never") {
       throw Complaint{
           in_quotes(value) +
           " is none of info, notice, warning or error; to switch a rule off, set enabled "
           "to false"};
     }
+    (void)word_from(value,
+                    std::array{FailOn::info, FailOn::notice, FailOn::warning, FailOn::error});
     rule.severity = value;
   } else if (key == "window_seconds") {
     const std::uint64_t seconds = number_from(value);

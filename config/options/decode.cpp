@@ -5,7 +5,7 @@ namespace eastap::config {
 
 void add_decode_options(std::vector<Option>& table) {
   for (const auto& [flag, form, summary, default_text] :
-       {std::tuple{"--xml", BodyForm::xml, "as XML, namespaces by code page", "the default"},
+       {std::tuple{"--xml", BodyForm::xml, "as XML, namespaces by code page (the default)", ""},
         std::tuple{"--hex", BodyForm::hex, "as hex with what each octet means", ""}}) {
     Option option = named(flag, "", "", Group::decode, in::decode, summary);
     option.form = Form::truth;

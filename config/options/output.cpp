@@ -50,6 +50,7 @@ void add_output_options(std::vector<Option>& table) {
     to.speed = speed_from(values.back());
   };
   speed.shown = [](const Config&) { return Values{"0"}; };
+  speed.default_text = "0: at once";
   table.push_back(speed);
 }
 

@@ -35,7 +35,7 @@ std::string man_escaped(const std::string& flag) {
 
 TEST_SUITE("config.documents") {
   TEST_CASE("help names every command and stays within 80 columns") {
-    std::vector<std::string> texts{help_text()};
+    std::vector<std::string> texts{help_text(), ca_help_text()};
     for (const Command& command : command_table()) {
       CHECK(contains(help_text(), "\n  " + command.name + " "));
       texts.push_back(help_text(command));

@@ -211,6 +211,8 @@ TEST_SUITE("config.parse") {
     CHECK(contains(error_of({"ca", "destroy"}),
                    "only ca create, ca show, ca renew, ca import, ca export"));
     CHECK(contains(error_of({"ca"}), "ca create"));
+    CHECK(parsed({"ca", "--help"}).text == ca_help_text());
+    CHECK(parsed({"ca", "show", "--help"}).text.starts_with("Usage: eastap ca show"));
     CHECK(contains(error_of({}), "eastap run"));
     CHECK(contains(error_of({"run", "-x"}), "-x"));
     CHECK(contains(error_of({"run", "extra"}), "one argument too many, \"extra\""));
