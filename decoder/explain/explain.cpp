@@ -259,6 +259,36 @@ std::vector<Near> near(const Question& question, const std::string& name, std::s
   return out;
 }
 
+/// "syn 3", "filtertyp 5": the name is corrected where the number fits, never the number.
+Hits by_slip_before_number(const Question& question) {
+  std::vector<std::string> words = without_fillers(question.words);
+  if (!question.value || words.size() < 2) return {};
+  words.pop_back();
+  const std::string name = simplified(joined(words));
+  if (name.size() < 3) return {};
+  std::size_t least = std::max<std::size_t>(1, name.size() / 5);
+  Hits hits;
+  const Catalogue& all = catalogue();
+  for (std::uint32_t at = 0; at < all.topics.size(); ++at) {
+    const Topic& topic = all.topics[at];
+    std::string called;
+    if (topic.kind == Kind::status) {
+      const eas::StatusRow& row = eas::status_rows()[topic.row];
+      if (row.code == *question.value) called = simplified(row.scope);
+    } else if (topic.kind == Kind::tag && !value_words(topic, *question.value).empty()) {
+      const TagPlace place = tag_place(topic.row);
+      called = simplified(codepages::kPages[place.page]->rows[place.row].name);
+    }
+    if (called.empty() || !fits(question, topic)) continue;
+    const std::size_t edits = edit_distance(name, called);
+    if (edits > least) continue;
+    if (edits < least) hits.clear();
+    least = edits;
+    hits.push_back({at, Rank::exact});
+  }
+  return hits;
+}
+
 /// A slip of the fingers: what is called nearly so. Numbers are never corrected.
 Hits by_slip(const Question& question) {
   const bool numbers = std::any_of(
@@ -270,6 +300,22 @@ Hits by_slip(const Question& question) {
   const auto found = near(question, name, std::max<std::size_t>(1, name.size() / 5));
   for (const Near& one : found) {
     if (one.edits == found.front().edits) hits.push_back({one.topic, Rank::exact});
+  }
+  return hits;
+}
+
+/// "rule", "headers": all of a kind.
+Hits by_kind(const Question& question) {
+  if (question.kind || question.words.size() != 1) return {};
+  std::string_view word = question.words.front();
+  if (word.ends_with('s')) word.remove_suffix(1);
+  const std::optional<Kind> kind = kind_of(word);
+  // The statuses and tags are too many to read.
+  if (!kind || *kind == Kind::status || *kind == Kind::tag) return {};
+  Hits hits;
+  const Catalogue& all = catalogue();
+  for (std::uint32_t at = 0; at < all.topics.size(); ++at) {
+    if (all.topics[at].kind == *kind) hits.push_back({at, Rank::loose});
   }
   return hits;
 }
@@ -334,9 +380,9 @@ std::vector<std::string> nearest(const Question& question) {
   return out;
 }
 
-/// The first, when it alone is meant; all others by name only.
+/// The first, when it alone is meant; all others by name only, `most` of them.
 void fill(Answer& answer, Hits hits, const Question& question, const Settings& settings,
-          bool list_only) {
+          bool list_only, std::size_t most = kMostListed) {
   const Catalogue& all = catalogue();
   std::stable_sort(hits.begin(), hits.end(), [&](const Hit& left, const Hit& right) {
     return std::pair{left.rank, all.topics[left.topic].kind} <
@@ -362,7 +408,7 @@ void fill(Answer& answer, Hits hits, const Question& question, const Settings& s
   }
   for (std::size_t at = first; at < hits.size(); ++at) {
     const Topic& topic = all.topics[hits[at].topic];
-    if (answer.others.size() < kMostListed) {
+    if (answer.others.size() < most) {
       answer.others.push_back({topic.kind, topic.ask, topic.title});
     } else {
       ++answer.left_out;
@@ -389,7 +435,14 @@ Answer explain(std::span<const std::string> words, const Settings& settings) {
     fill(answer, std::move(hits), question, settings, false);
     return answer;
   }
-  if (Hits hits = by_slip(question); !hits.empty()) {
+  if (Hits hits = by_kind(question); !hits.empty()) {
+    const std::size_t most = hits.size();
+    fill(answer, std::move(hits), question, settings, true, most);
+    return answer;
+  }
+  for (const auto search : {by_slip_before_number, by_slip}) {
+    Hits hits = search(question);
+    if (hits.empty()) continue;
     fill(answer, std::move(hits), question, settings, false);
     if (answer.entry) answer.assumed = answer.entry->ask;
     return answer;
@@ -418,6 +471,7 @@ std::vector<OverviewLine> overview() {
       {"values of a tag", {}, "FilterType 5"},
       {"code pages", count(Kind::page), "page AirSync"},
       {"rules behind findings", count(Kind::rule), "provision-loop"},
+      {"all rules (headers, commands, pages)", {}, "rules"},
       {"anything with a word in it", {}, "heartbeat"},
   };
 }

@@ -65,7 +65,8 @@ struct Answer {
   std::optional<Entry> entry;  ///< the one thing that is meant
   std::string
       assumed;  ///< not empty: nothing is called as asked, `entry` is the nearest, by its name
-  std::vector<Mention> others;       ///< further ones of that name; at most `kMostListed`
+  /// Further ones of that name; at most `kMostListed`, unless a whole kind is asked for.
+  std::vector<Mention> others;
   std::size_t left_out = 0;          ///< of `others`
   std::vector<std::string> nearest;  ///< when there is nothing: how to ask for what is called alike
   [[nodiscard]] bool found() const { return entry.has_value() || !others.empty(); }

@@ -139,7 +139,7 @@ void append_text(std::string& out, const Answer& answer, std::size_t width,
         line += " " + ask + (&ask == &answer.nearest.back() ? "" : ",");
       }
     }
-    append_wrapped(out, line, 0, kIndent, width);
+    out += line + "; eastap explain without a word tells what can be asked";
     return;
   }
   if (!answer.assumed.empty()) {

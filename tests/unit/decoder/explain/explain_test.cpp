@@ -296,6 +296,10 @@ TEST_SUITE("decoder.explain") {
     CHECK(title(ask("provison-loop")).starts_with("Rule provision-loop"));
     CHECK(title(ask("FoldrSync")) == "Command FolderSync");
     CHECK(title(ask("X-MS-PolicKey")) == "Header X-MS-PolicyKey");
+    CHECK(title(ask("syn 3")) == title(ask("sync 3")));
+    CHECK(ask("syn 3").assumed == "sync 3");
+    CHECK(title(ask("filtertyp 5")) == title(ask("FilterType 5")));
+    CHECK_FALSE(ask("syn 77").found());
     const Answer number = ask("sync 77");
     CHECK_FALSE(number.found());
     REQUIRE_FALSE(number.nearest.empty());
@@ -304,6 +308,14 @@ TEST_SUITE("decoder.explain") {
     CHECK_FALSE(http.found());
     REQUIRE_FALSE(http.nearest.empty());
     CHECK(http.nearest.front() == "http 449");
+  }
+
+  TEST_CASE("the word for a kind lists all of it") {
+    const Answer rules = ask("rules");
+    CHECK(rules.others.size() > explain::kMostListed);
+    CHECK(rules.left_out == 0);
+    for (const auto& other : rules.others) CHECK(other.kind == explain::Kind::rule);
+    CHECK(ask("header").others.size() > 20);
   }
 
   TEST_CASE("what is called nothing like it is not found, and what is near is named") {
