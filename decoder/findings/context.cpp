@@ -23,6 +23,7 @@ std::string octet_words(std::uint64_t octets) {
 
 std::string span_of(Timestamp first, Timestamp last) {
   const auto seconds = std::chrono::round<std::chrono::seconds>(last - first).count();
+  if (seconds == 0) return "under 1 s";
   if (seconds < 120) return number(seconds) + " s";
   if (seconds < 7'200) return number((seconds + 30) / 60) + " min";
   return number((seconds + 1'800) / 3'600) + " h";

@@ -9,21 +9,24 @@ namespace eastap::findings {
 
 namespace {
 
-std::string nearest_rule(std::string_view id) {
+std::string unknown_rule(std::string_view id) {
+  id = id.substr(0, 64);
   const auto table = rules();
   const auto best =
       std::min_element(table.begin(), table.end(), [&](const Rule& left, const Rule& right) {
         return edit_distance(id, left.id) < edit_distance(id, right.id);
       });
-  return std::string{best->id};
+  std::string out = "there is no rule \"" + std::string{id} + "\"; ";
+  if (edit_distance(id, best->id) > std::max<std::size_t>(2, id.size() / 3))
+    return out + "eastap explain rule lists them all";
+  return out + "did you mean \"" + std::string{best->id} + "\"?";
 }
 
 void check_rule(const std::string& id, const RuleSettings& changes, const Limits& limits,
                 std::vector<std::string>& out) {
   const auto known = rule_from(id);
   if (!known) {
-    out.push_back("rules: there is no rule \"" + id.substr(0, 64) + "\"; did you mean \"" +
-                  nearest_rule(std::string_view{id}.substr(0, 64)) + "\"?");
+    out.push_back(unknown_rule(id));
     return;
   }
   const Rule& row = rule(*known);
@@ -59,7 +62,7 @@ std::vector<std::string> problems(const Settings& settings) {
     if (mute == Mute{})
       out.push_back("mutes: an entry names nothing; it would mute everything and is ignored");
     if (!mute.rule.empty() && !rule_from(mute.rule)) {
-      out.push_back("mutes: there is no rule \"" + mute.rule.substr(0, 64) + "\"");
+      out.push_back("mutes: " + unknown_rule(mute.rule));
     }
   }
   return out;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "decoder/eas/status_table.hpp"
 #include "decoder/findings/rules/rules.hpp"
 
 namespace eastap::findings {
@@ -193,6 +194,8 @@ void detect_error_status(Context& context) {
     if (!failed->name.empty()) incident->summary += words({" (", failed->name, ")"});
     if (!failed->place.empty()) incident->summary += words({" for ", failed->place});
     if (!failed->meaning.empty()) incident->summary += words({": ", failed->meaning});
+    const eas::StatusRow* const row = eas::find_status(failed->scope, failed->code);
+    if (row != nullptr) incident->next_step = row->next_step;
   }
   if (incident->count > 1) incident->summary += words({" [", times(incident->count), "]"});
 }

@@ -109,7 +109,7 @@ TEST_SUITE("decoder.findings.rule_table") {
     REQUIRE(found.size() == 3);
     CHECK(found[0] == "rules.http-500-burst: threshold must be at least 1");
     CHECK(found[1] == "rules.provision-loop: escalate_at 3 lies below the threshold 5");
-    CHECK(found[2] == "rules: there is no rule \"synckey-zeros\"; did you mean \"synckey-zero\"?");
+    CHECK(found[2] == "there is no rule \"synckey-zeros\"; did you mean \"synckey-zero\"?");
     CHECK(problems(Settings{}).empty());
   }
 
