@@ -37,27 +37,6 @@ void join(std::string& out, std::string_view more, std::string_view between = ",
   out += more;
 }
 
-std::string folder_words(std::string_view name, std::string_view id) {
-  if (name.empty()) return id.empty() ? std::string{} : printable_start(id, 64);
-  std::string out = printable_start(name, 64);
-  if (!id.empty()) out += "(" + printable_start(id, 64) + ")";
-  return out;
-}
-
-std::string folder_words(const eas::PingFolder& folder) {
-  return folder_words(folder.name.empty() ? folder.class_name : folder.name, folder.id);
-}
-
-std::string folder_words(const eas::Collection& collection) {
-  return folder_words(
-      collection.folder_name.empty() ? collection.class_name : collection.folder_name,
-      collection.id);
-}
-
-std::string count_words(std::size_t count, std::string_view one, std::string_view many) {
-  return grouped(count) + " " + std::string{count == 1 ? one : many};
-}
-
 /// The end of a long key is what differs from one to the next.
 std::string key_words(std::string_view key, std::size_t columns) {
   const std::string text = printable_start(key, 256);
@@ -65,6 +44,26 @@ std::string key_words(std::string_view key, std::size_t columns) {
   std::size_t from = text.size() - std::min(text.size(), columns - 1);
   while (from < text.size() && (static_cast<unsigned char>(text[from]) & 0xC0U) == 0x80U) ++from;
   return "…" + text.substr(from);
+}
+
+/// Without a name the class stands for it, and does not say which folder it is.
+std::string folder_words(std::string_view name, std::string_view class_name, std::string_view id) {
+  if (!name.empty() || class_name.empty()) return folder_label(name, id);
+  std::string out = printable_start(class_name, 64);
+  if (!id.empty()) out += "(" + key_words(id, 12) + ")";
+  return out;
+}
+
+std::string folder_words(const eas::PingFolder& folder) {
+  return folder_words(folder.name, folder.class_name, folder.id);
+}
+
+std::string folder_words(const eas::Collection& collection) {
+  return folder_words(collection.folder_name, collection.class_name, collection.id);
+}
+
+std::string count_words(std::size_t count, std::string_view one, std::string_view many) {
+  return grouped(count) + " " + std::string{count == 1 ? one : many};
 }
 
 std::string keys_words(std::string_view asked, std::string_view answered, bool narrow) {
@@ -603,6 +602,15 @@ std::string device_label(std::string_view user, std::string_view device_type) {
   std::string label = printable_start(user, 64);
   join(label, printable_start(device_type, 64), " ");
   return label;
+}
+
+std::string folder_label(std::string_view name, std::string_view id) {
+  if (name.empty()) return id.empty() ? std::string{} : printable_start(id, 64);
+  std::string out = printable_start(name, 64);
+  // Exchange's ids are short; SOGo's and Zimbra's would hide what happened to the folder.
+  constexpr std::size_t kLongestId = 12;
+  if (!id.empty() && id.size() <= kLongestId) out += "(" + printable(id) + ")";
+  return out;
 }
 
 std::string_view client_address(std::string_view client) {

@@ -48,6 +48,9 @@ struct ExchangeWords {
 /// "alice iPhone" from "CONTOSO\alice" or "alice@contoso.test"; either part may be missing.
 [[nodiscard]] std::string device_label(std::string_view user, std::string_view device_type);
 
+/// "Inbox(5)": a folder's name with its id, where that is short; the id alone without a name.
+[[nodiscard]] std::string folder_label(std::string_view name, std::string_view id);
+
 /// The address without its port.
 [[nodiscard]] std::string_view client_address(std::string_view client);
 

@@ -193,6 +193,10 @@ std::string status_words(const FolderLine& folder) {
   return folder.delivered ? out : out + ", cut";
 }
 
+std::string folder_name(const FolderLine& folder) {
+  return (folder.name.empty() ? "folder " : "") + render::folder_label(folder.name, folder.id);
+}
+
 void put_folders(LineWriter& line, const Card& card, const LineStyle& style) {
   constexpr std::size_t kShown = 40;
   if (card.folders.empty()) return;
@@ -201,10 +205,10 @@ void put_folders(LineWriter& line, const Card& card, const LineStyle& style) {
   line.end();
   std::size_t names = 10, keys = 3;
   for (const FolderLine& folder : card.folders) {
-    names = std::max(names, render::display_width(printable(folder.name)) + folder.id.size() + 2);
+    names = std::max(names, render::display_width(folder_name(folder)));
     keys = std::max(keys, render::display_width(printable(folder.key)));
   }
-  names = std::min<std::size_t>(names, 30);
+  names = std::min<std::size_t>(names, 36);
   keys = std::min<std::size_t>(keys, 14);
   std::size_t shown = 0;
   for (const FolderLine& folder : card.folders) {
@@ -214,10 +218,8 @@ void put_folders(LineWriter& line, const Card& card, const LineStyle& style) {
       line.end();
       return;
     }
-    const std::string id = printable(folder.id);
     line.space(kMargin * 2);
-    line.cell(folder.name.empty() ? "folder " + id : printable(folder.name) + "(" + id + ")",
-              names);
+    line.cell(folder_name(folder), names);
     line.space(1);
     line.cell(folder.key.empty() ? "-" : printable(folder.key), keys, line.theme().number);
     line.space(1);
@@ -275,10 +277,12 @@ void put_findings(LineWriter& line, const Card& card, const LineStyle& style, st
         "▲ " + std::string{findings::to_string(finding.severity)} + " " + printable(finding.rule);
     line.space(kMargin);
     line.put(label, role);
-    std::string text = " " + when(finding.first, card, style);
+    const std::string begun = when(finding.first, card, style);
+    std::string text = " " + begun;
     if (finding.count > 1) {
-      text += " to " + when(finding.last, card, style) + ", " + std::to_string(finding.count) +
-              " times";
+      const std::string last = when(finding.last, card, style);
+      if (last != begun) text += " to " + last;
+      text += ", " + std::to_string(finding.count) + " times";
     }
     if (incident.open) text += ", open";
     text += ": " + printable(finding.summary);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "decoder/eas/status_table.hpp"
+#include "decoder/render/exchange_words.hpp"
 
 namespace eastap::report {
 namespace {
@@ -122,10 +123,15 @@ std::string remedy_of(Stage stage, const Obstacle& obstacle) {
   return row != nullptr ? std::string{row->next_step} : std::string{};
 }
 
-std::string seconds_words(std::uint64_t seconds) { return std::to_string(seconds) + " s"; }
+std::string up_to(std::uint64_t seconds) {
+  return seconds == 0 ? "under 1 s" : "up to " + std::to_string(seconds) + " s";
+}
 
 std::string label_of(const Device& device, std::string_view folder) {
-  return device.folder_label(folder);
+  const auto known = device.folders.find(folder);
+  return known == device.folders.end() || known->second.name.empty()
+             ? device.folder_label(folder)
+             : render::folder_label(known->second.name, folder);
 }
 
 /// What is told of a stage that was reached.
@@ -144,7 +150,7 @@ std::string done_words(Stage stage, const Card& card, const Device& device, cons
       return std::to_string(first) + " of " + std::to_string(device.collections.size()) +
              (device.collections.size() == 1 ? " folder" : " folders");
     }
-    case Stage::wait: return "up to " + seconds_words(card.waits.most);
+    case Stage::wait: return up_to(card.waits.most);
     case Stage::push: {
       const std::string sync = "#" + std::to_string(merged.done[index_of(stage)].exchange.value);
       const std::string told = "#" + std::to_string(device.setup.announced_by.value);
@@ -176,7 +182,7 @@ void fill_unreached(Step& step, const Device& device, bool later_done) {
       step.state = State::waiting;
       step.time = open->began;
       step.exchange = open->id;
-      step.text = "waiting for up to " + seconds_words(device.setup.waits.asked_last);
+      step.text = "waiting for " + up_to(device.setup.waits.asked_last);
       return;
     }
   }
