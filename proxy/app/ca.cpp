@@ -35,6 +35,14 @@ std::string joined(const std::vector<std::string>& items, const char* none) {
   return text.empty() ? none : text;
 }
 
+/// On a terminal too narrow for the 95 characters, in two lines.
+std::string fingerprint(const std::string& sha256) {
+  constexpr std::size_t kIndent = 13, kHalf = 48;
+  const std::size_t columns = sink::terminal_width(STDOUT_FILENO);
+  if (columns == 0 || columns >= kIndent + sha256.size() || sha256.size() <= kHalf) return sha256;
+  return sha256.substr(0, kHalf) + '\n' + std::string(kIndent, ' ') + sha256.substr(kHalf);
+}
+
 std::string described(const certs::AuthorityReport& report, const std::string& ca_dir) {
   const auto& facts = report.facts;
   const auto days = days_left(facts);
@@ -53,7 +61,7 @@ std::string described(const certs::AuthorityReport& report, const std::string& c
           (days >= 0 ? " (" + std::to_string(days) + " days left)"
                      : " (expired " + std::to_string(-days) + " days ago)") +
           '\n';
-  text += "SHA-256      " + facts.sha256 + '\n';
+  text += "SHA-256      " + fingerprint(facts.sha256) + '\n';
   text += "serial       " + facts.serial + '\n';
   text += "certificate  " + certs::certificate_file(ca_dir).string() + '\n';
   text += "private key  " + certs::key_file(ca_dir).string() + '\n';
@@ -72,6 +80,7 @@ std::string as_json(const certs::AuthorityReport& report, const std::string& ca_
     return to_rfc3339(std::chrono::floor<Microseconds>(value));
   };
   boost::json::object object;
+  object["type"] = "ca";
   object["subject"] = facts.subject;
   object["issuer"] = facts.issuer;
   if (!report.issuers.empty()) object["chain"] = array_of(report.issuers);
@@ -90,12 +99,15 @@ std::string as_json(const certs::AuthorityReport& report, const std::string& ca_
   return boost::json::serialize(object) + '\n';
 }
 
-void complain(const std::string& text) { write_all(STDERR_FILENO, "eastap: " + text + '\n'); }
-
-void tell(const std::string& ca_dir) {
+void show(const std::string& ca_dir) {
   const auto report = certs::inspect(ca_dir, today());
-  for (const auto& warning : report.warnings) complain(warning);
+  for (const auto& warning : report.warnings) tell(warning);
   put_out(described(report, ca_dir));
+}
+
+/// What was just made, for as long as was asked for: that it expires soon is no news.
+void show_new(const std::string& ca_dir) {
+  put_out(described(certs::inspect(ca_dir, today()), ca_dir));
 }
 
 certs::AskPassphrase key_passphrase(const config::Config& config) {
@@ -132,10 +144,10 @@ std::string pkcs12(const config::Invocation& invocation, const certs::Authority&
                      "give it with --pkcs12-password-file or the variable EASTAP_PKCS12_PASSWORD");
   std::string octets = certs::pkcs12_of(authority, password);
   const std::string hosts = authority.permitted_text();
-  complain("the file holds the CA's private key: with it and its password anybody can pose as " +
-           (hosts.empty() ? "any host" : hosts) +
-           " to the phones that trust this CA. Delete it when the CA has arrived; phones get the "
-           "certificate without the key (eastap ca export FILE.cer)");
+  tell("the file holds the CA's private key: with it and its password anybody can pose as " +
+       (hosts.empty() ? "any host" : hosts) +
+       " to the phones that trust this CA. Delete it when the CA has arrived; phones get the "
+       "certificate without the key (eastap ca export FILE.cer)");
   return octets;
 }
 
@@ -151,14 +163,14 @@ int ca_create(const config::Invocation& invocation) {
   const std::optional<certs::Secret> passphrase = passphrase_for_new_key(invocation);
   if (passphrase) request.passphrase = &*passphrase;
   static_cast<void>(certs::create(config.ca_dir, host_name(), today(), request));
-  tell(config.ca_dir);
+  show_new(config.ca_dir);
   return kDone;
 }
 
 int ca_show(const config::Invocation& invocation) {
   const auto& ca_dir = invocation.config.ca_dir;
   if (!invocation.config.json) {
-    tell(ca_dir);
+    show(ca_dir);
     return kDone;
   }
   put_out(as_json(certs::inspect(ca_dir, today()), ca_dir));
@@ -171,8 +183,8 @@ int ca_renew(const config::Invocation& invocation) {
   request.lifetime = std::chrono::days{invocation.ca.days};
   if (!invocation.ca.permit.empty()) request.permit = permitted(invocation.ca.permit);
   static_cast<void>(certs::renew(config.ca_dir, today(), request, key_passphrase(config)));
-  tell(config.ca_dir);
-  complain(
+  show_new(config.ca_dir);
+  tell(
       "the certificate is new, so every phone needs it: remove the old profile or "
       "certificate, open the proxy's page again, install it, and on iOS switch it on under "
       "Certificate Trust Settings. Start eastap again to use it");
@@ -188,7 +200,7 @@ int ca_import(const config::Invocation& invocation) {
   certs::import_authority(ca_dir, invocation.file, today(),
                           passphrase_source(pkcs12_places(invocation)),
                           passphrase ? &*passphrase : nullptr);
-  tell(ca_dir);
+  show(ca_dir);
   return kDone;
 }
 

@@ -152,9 +152,7 @@ int check(const config::Invocation& invocation) {
   const std::string& user = invocation.check.user;
   check::Secret secret =
       read_secret(invocation.check, user.empty() ? subject.address : user, warnings);
-  for (const std::string& warning : warnings) {
-    write_all(STDERR_FILENO, "eastap: " + warning + '\n');
-  }
+  for (const std::string& warning : warnings) tell(warning);
   check::Settings settings = settings_from(invocation, secret);
   settings.roots = {system.get(), roots.get()};
   check::HttpClient client{{proxy, invocation.config.connect_to, roots.get(), std::move(secret)},

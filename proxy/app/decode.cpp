@@ -46,8 +46,22 @@ std::string body_of(const std::string& input) {
 }
 
 int complain(const std::string& text, int status) {
-  write_all(STDERR_FILENO, "eastap: " + text + '\n');
+  tell(text);
   return status;
+}
+
+/// What a text is that neither hex nor base64 reads as WBXML; "" for octets.
+std::string no_body(const std::string& input, const std::string& body, const std::string& file) {
+  const std::string_view start = trimmed(std::string_view{input}.substr(0, 512));
+  const bool text = !start.empty() && std::all_of(start.begin(), start.end(), [](char c) {
+    return static_cast<unsigned char>(c) >= 0x20 || c == '\t' || c == '\r' || c == '\n';
+  });
+  if (!text || (!body.empty() && static_cast<unsigned char>(body.front()) < 0x20)) return {};
+  const std::string name = file == "-" ? "standard input" : file;
+  if (start.front() == '<')
+    return name + " is XML or HTML, not WBXML; eastap encode makes WBXML of it";
+  if (start.front() == '{' || start.front() == '[') return name + " is JSON, not WBXML";
+  return name + " is text, but no WBXML as hex or base64 (which begin with 03016a or AwFq)";
 }
 
 }  // namespace
@@ -57,6 +71,10 @@ int decode(const config::Invocation& invocation) {
   if (!input) return complain(input.error().detail, kUnreadable);
   const auto redactor = make_redactor(invocation.config);
   auto body = std::make_shared<const std::string>(body_of(*input));
+  if (invocation.body_form != config::BodyForm::hex) {
+    const std::string why = no_body(*input, *body, invocation.file);
+    if (!why.empty()) return complain(why, kUnreadable);
+  }
   if (redactor) body = std::make_shared<const std::string>(redactor->body(*body));
   wbxml::Document document = wbxml::decode(body);
   if (redactor) redact::mark_hidden(document, redactor->level());
@@ -82,7 +100,7 @@ int decode(const config::Invocation& invocation) {
   }
   put_out(out);
   for (const auto& diagnostic : document.diagnostics) {
-    write_all(STDERR_FILENO, "eastap: " + render::to_sentence(diagnostic) + '\n');
+    tell(render::to_sentence(diagnostic));
   }
   return document.complete ? kDone : kUnreadable;
 }
@@ -97,9 +115,8 @@ int encode(const config::Invocation& invocation) {
                     kUnreadable);
   }
   if (elided > 0) {
-    write_all(STDERR_FILENO, "eastap: the input leaves out " + std::to_string(elided) +
-                                 (elided == 1 ? " value" : " values") +
-                                 " (bytes=\"n\"); asterisks of that length stand for them\n");
+    tell("the input leaves out " + std::to_string(elided) + (elided == 1 ? " value" : " values") +
+         " (bytes=\"n\"); asterisks of that length stand for them");
   }
   if (::isatty(STDOUT_FILENO) != 0) {
     put_out(to_hex(*body) + '\n');  // octets would disturb the terminal

@@ -59,8 +59,7 @@ int explain(const config::Invocation& invocation) {
     if (answer.found()) {
       put_out(out);
     } else {
-      write_all(STDERR_FILENO,
-                "eastap: " + out + "eastap explain without a word tells what can be asked.\n");
+      tell(out);
     }
   }
   return answer.found() ? kDone : kUsage;

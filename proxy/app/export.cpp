@@ -55,7 +55,7 @@ int capture_export(const config::Invocation& invocation) {
   auto reader = capture::Reader::open(file.path());
   file.opened();
   if (!reader) {
-    write_all(STDERR_FILENO, "eastap: " + reader.error().detail + '\n');
+    tell(file.spoken(reader.error().detail));
     return kUnreadable;
   }
   std::string trouble;  // the writer's until it is closed
@@ -90,12 +90,12 @@ int capture_export(const config::Invocation& invocation) {
   if (stored.inputs_lost != 0 || stored.bodies_lost != 0) {
     throw config::ConfigError{invocation.output + " is not complete: " + trouble};
   }
-  std::string text = "eastap: " + invocation.output + ": " + std::to_string(exchanges) +
+  std::string text = invocation.output + ": " + std::to_string(exchanges) +
                      " exchanges, redacted: " + std::string{to_string(level)};
   if (unreadable != 0) {
     text += "; " + std::to_string(unreadable) + " entries of the capture could not be read";
   }
-  write_all(STDERR_FILENO, text + '\n');
+  tell(text);
   return unreadable != 0 ? kUnreadable : kDone;
 }
 

@@ -3,8 +3,6 @@
 #include <functional>
 #include <string>
 
-#include <unistd.h>
-
 #include "certs/authority.hpp"
 #include "config/invocation.hpp"
 #include "proxy/app/commands.hpp"
@@ -39,7 +37,7 @@ int dispatch(const eastap::config::Invocation& invocation,
 }
 
 int complain(const std::exception& error, int status) {
-  eastap::app::write_all(STDERR_FILENO, std::string{"eastap: "} + error.what() + '\n');
+  eastap::app::tell(error.what());
   return status;
 }
 
@@ -54,9 +52,7 @@ int main(int argc, char** argv) {
       return eastap::config::parse(argc, argv, eastap::config::environment_from(environ));
     };
     const auto invocation = read();
-    for (const auto& warning : invocation.warnings) {
-      eastap::app::write_all(STDERR_FILENO, "eastap: " + warning + '\n');
-    }
+    for (const auto& warning : invocation.warnings) eastap::app::tell(warning);
     return dispatch(invocation, read);
   } catch (const eastap::config::ConfigError& error) {
     return complain(error, eastap::app::kUsage);

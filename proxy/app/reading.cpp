@@ -24,9 +24,13 @@ Timestamp time_of(const pipeline::Input& input) {
   return exchange.response->ended;
 }
 
-InputFile::InputFile(const std::string& file) : path_{file} {
-  if (file != "-") return;
-  spool();
+InputFile::InputFile(const std::string& file) : path_{file}, standard_{file == "-"} {
+  if (standard_) spool();
+}
+
+std::string InputFile::spoken(std::string message) const {
+  const std::size_t at = standard_ ? message.find(path_) : std::string::npos;
+  return at == std::string::npos ? message : message.replace(at, path_.size(), "standard input");
 }
 
 void InputFile::spool() {

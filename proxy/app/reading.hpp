@@ -26,6 +26,8 @@ class InputFile {
   InputFile(const InputFile&) = delete;
   InputFile& operator=(const InputFile&) = delete;
   [[nodiscard]] const std::string& path() const { return path_; }
+  /// A message about `path()`; the temporary file is called what the user knows.
+  [[nodiscard]] std::string spoken(std::string message) const;
   /// Whoever reads it has it open: the temporary file loses its name, so that nothing is left
   /// behind however this ends.
   void opened();
@@ -33,6 +35,7 @@ class InputFile {
  private:
   void spool();
   std::string path_;
+  const bool standard_;
   bool temporary_ = false;
 };
 

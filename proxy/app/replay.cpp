@@ -36,7 +36,7 @@ int replay(const config::Invocation& invocation) {
   auto reader = capture::Reader::open(file.path(), settings);
   file.opened();
   if (!reader) {
-    write_all(STDERR_FILENO, "eastap: " + reader.error().detail + '\n');
+    tell(file.spoken(reader.error().detail));
     return kUnreadable;
   }
 
@@ -121,12 +121,12 @@ int replay(const config::Invocation& invocation) {
   if (outlet) outlet->close();
 
   const std::string continued_in = reader->facts().continued_in;
-  std::string text = short_cards(config, view.knowledge(), found) + "eastap: " + summary.sentence();
+  std::string sentence = summary.sentence();
   if (unreadable != 0)
-    text += "; " + std::to_string(unreadable) + " entries of the file could not be read";
-  text += '\n';
+    sentence += "; " + std::to_string(unreadable) + " entries of the file could not be read";
+  std::string text = short_cards(config, view.knowledge(), found) + told(sentence);
   if (!continued_in.empty() && !follow) {
-    text += "eastap: this capture goes on in " + render::printable(continued_in) + '\n';
+    text += told("this capture goes on in " + render::printable(continued_in));
   }
   write_all(STDERR_FILENO, text);
   if (!lost.empty()) {

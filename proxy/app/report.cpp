@@ -71,7 +71,7 @@ int report(const config::Invocation& invocation) {
   auto reader = capture::Reader::open(file.path(), {});
   file.opened();
   if (!reader) {
-    write_all(STDERR_FILENO, "eastap: " + reader.error().detail + '\n');
+    tell(file.spoken(reader.error().detail));
     return kUnreadable;
   }
   const Collected all = collect(config, *reader, *log);
@@ -97,17 +97,15 @@ int report(const config::Invocation& invocation) {
   }
   put_out(text);
   std::string remark;
-  if (chosen.empty()) remark += "eastap: the capture has no ActiveSync device\n";
+  if (chosen.empty()) remark += told("the capture has no ActiveSync device");
   if (all.forgotten != 0) {
-    remark += "eastap: " + std::to_string(all.forgotten) +
-              " devices that were silent longest have no card: more than fit into memory\n";
+    remark += told(std::to_string(all.forgotten) +
+                   " devices that were silent longest have no card: more than fit into memory");
   }
   if (all.findings_lost != 0)
-    remark += "eastap: " + std::to_string(all.findings_lost) + " findings are left out\n";
-  if (all.unreadable != 0) {
-    remark +=
-        "eastap: " + std::to_string(all.unreadable) + " entries of the file could not be read\n";
-  }
+    remark += told(std::to_string(all.findings_lost) + " findings are left out");
+  if (all.unreadable != 0)
+    remark += told(std::to_string(all.unreadable) + " entries of the file could not be read");
   write_all(STDERR_FILENO, remark);
   if (fails(config, worst)) return kFindings;
   return all.unreadable != 0 ? kUnreadable : kDone;

@@ -114,6 +114,26 @@ std::string ready_line(const net::Server& server) {
   return text + "]}\n";
 }
 
+/// " mail.* owa.*": four of the patterns, those that the user added first, and how many more.
+std::string decrypted_hosts(std::vector<std::string> patterns) {
+  constexpr std::size_t kShown = 4, kColumns = 80 - 39;  // beside the words before them
+  const std::vector<std::string> built_in = config::Config{}.intercept;
+  std::stable_partition(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
+    return std::find(built_in.begin(), built_in.end(), pattern) == built_in.end();
+  });
+  std::string text;
+  std::size_t shown = 0;
+  for (const std::string& pattern : patterns) {
+    if (shown == kShown || (shown > 0 && text.size() + 1 + pattern.size() > kColumns)) break;
+    text += ' ' + pattern;
+    ++shown;
+  }
+  if (const std::size_t left = patterns.size() - shown; left > 0) {
+    text += "\n     and " + std::to_string(left) + (left == 1 ? " more pattern" : " more patterns");
+  }
+  return text;
+}
+
 /// What a person needs before the phone is in hand.
 std::string introduction(const config::Config& config, const net::Server& server,
                          const certs::Authority& authority, const std::string& capture) {
@@ -128,14 +148,18 @@ std::string introduction(const config::Config& config, const net::Server& server
   const std::string first = addresses.front().find(':') != std::string::npos
                                 ? '[' + addresses.front() + ']'
                                 : addresses.front();
-  // Lines stay within 80 columns where names and paths allow it.
-  std::string text = "eastap " + std::string{version()} + "\n";
+  std::string code;
   if (config.pages.enabled && config.pages.qr && !authority.stand_in) {
-    text += qr_code(portal::page_url(addresses.front(), server.port()),
-                    config.color != config::ColorMode::never);
+    code = qr_code(portal::page_url(addresses.front(), server.port()),
+                   config.color != config::ColorMode::never);
   }
+  // Lines stay within 80 columns where names and paths allow it.
+  std::string text;
   text += "  1  Phone, Wi-Fi > this network > proxy > manual (mobile data off):\n";
   text += "     server " + addresses.front() + "   port " + port + '\n';
+  if (addresses.front().starts_with("127.") || addresses.front() == "::1") {
+    text += "     (no phone reaches this address: --listen 0.0.0.0:" + port + ")\n";
+  }
   if (addresses.size() > 1) {
     text += "     (this machine also is";
     for (std::size_t i = 1; i < addresses.size() && i < 4; ++i) text += ' ' + addresses[i];
@@ -151,18 +175,18 @@ std::string introduction(const config::Config& config, const net::Server& server
     text += "  2  Phone: install and trust the certificate (eastap ca export)\n";
     text += described(config, authority);
   }
-  text += "  3  Open the mail app. Decrypted hosts:";
-  for (std::size_t i = 0; i < config.intercept.size() && i < 4; ++i)
-    text += ' ' + config.intercept[i];
-  if (config.intercept.size() > 4) {
-    text += "\n     and " + std::to_string(config.intercept.size() - 4) + " more patterns";
-  }
-  text += "; all others pass through untouched\n";
+  text += "  3  Open the mail app. Decrypted hosts:" + decrypted_hosts(config.intercept) +
+          "; all others pass through untouched\n";
   text += capture.empty() ? "     No capture is kept (--no-capture)\n"
                           : "     Capture: " + capture + '\n';
   text += other_listeners(listeners, chosen);
   text += "     Ctrl-C stops\n";
-  return text;
+  // Where not all of it fits, the code stands last: it is of no use without its upper edge.
+  const auto lines = std::count(text.begin(), text.end(), '\n') +
+                     std::count(code.begin(), code.end(), '\n') +
+                     3;  // first, "ready", the cursor's
+  const bool fits = sink::terminal_height(STDERR_FILENO) >= static_cast<std::size_t>(lines);
+  return "eastap " + std::string{version()} + '\n' + (fits ? code + text : text + code);
 }
 
 certs::Authority open_authority(const config::Config& config, spdlog::logger& log) {
@@ -183,6 +207,14 @@ certs::Authority open_authority(const config::Config& config, spdlog::logger& lo
 
 class Run {
  public:
+  ~Run() {
+    if (!unused_capture_) return;
+    capture_.reset();
+    std::error_code ignored;
+    std::filesystem::remove(capture_path_, ignored);
+  }
+  Run(const Run&) = delete;
+  Run& operator=(const Run&) = delete;
   Run(config::Invocation invocation, std::function<config::Invocation()> read_again)
       : invocation_{std::move(invocation)},
         read_again_{std::move(read_again)},
@@ -200,6 +232,7 @@ class Run {
     start_.routes.push_back(
         {"/metrics", [this](const portal::Request&) { return metrics_page(); }});
     net::Server server{config_, start_, queue_, *log_};
+    unused_capture_ = false;
     server_ = &server;
     if (renderer_) {
       sink::Outlet::Callbacks callbacks;
@@ -344,9 +377,12 @@ class Run {
       log_->info("capture: {}", text);
       queue_.take(note_event("capture", text));
     };
+    std::error_code ignored;
+    const bool fresh = !std::filesystem::exists(capture_path_, ignored);
     auto opened = capture::Writer::open(capture_path_, settings, note, news);
     if (!opened) throw config::ConfigError{opened.error().detail};
     capture_ = std::move(*opened);
+    unused_capture_ = fresh;
     const auto next = capture_->next_ids();
     start_.first_connection = next.connection.value;
     start_.first_exchange = next.exchange.value;
@@ -417,26 +453,28 @@ class Run {
   }
 
   void say_goodbye(const net::Server& server) {
-    std::string text = "eastap: " + summary_.sentence();
+    std::string sentence = summary_.sentence();
     const auto counts = server.counts();
-    text += "; " + std::to_string(counts.connections) + " connections";
-    if (counts.refused != 0) text += ", " + std::to_string(counts.refused) + " closed at the limit";
-    text += '\n';
+    sentence += "; " + std::to_string(counts.connections) +
+                (counts.connections == 1 ? " connection" : " connections");
+    if (counts.refused != 0)
+      sentence += ", " + std::to_string(counts.refused) + " closed at the limit";
+    std::string text = told(sentence);
     if (capture_) {
       const auto stored = capture_->counters();
       const auto path = capture_->path();
-      text += "eastap: capture " + (stored.files_begun == 1 ? capture_path_ : path.string());
+      sentence = "capture " + (stored.files_begun == 1 ? capture_path_ : path.string());
       if (stored.files_begun > 1) {
-        text += ", the last of " + std::to_string(stored.files_begun) + " files";
+        sentence += ", the last of " + std::to_string(stored.files_begun) + " files";
       }
       std::error_code ignored;
       const auto size = std::filesystem::file_size(path, ignored);
-      if (!ignored) text += " (" + std::to_string(size / 1024) + " KiB)";
+      if (!ignored) sentence += " (" + std::to_string(size / 1024) + " KiB)";
       if (stored.inputs_lost != 0 || stored.bodies_lost != 0) {
-        text += ", incomplete: " + std::to_string(stored.inputs_lost) + " events and " +
-                std::to_string(stored.bodies_lost) + " bodies could not be stored";
+        sentence += ", incomplete: " + std::to_string(stored.inputs_lost) + " events and " +
+                    std::to_string(stored.bodies_lost) + " bodies could not be stored";
       }
-      text += '\n';
+      text += told(sentence);
     }
     write_all(STDERR_FILENO, text);
   }
@@ -452,6 +490,7 @@ class Run {
   net::ServerStart start_;
   std::string capture_path_;
   std::unique_ptr<capture::Writer> capture_;
+  bool unused_capture_ = false;  // made just now, and nothing listens yet
   std::unique_ptr<sink::Outlet> outlet_;
   std::unique_ptr<View> shown_;  // with --redact: what the tail shows
   sink::Summary summary_;

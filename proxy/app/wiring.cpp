@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "config/invocation.hpp"
+#include "decoder/render/line_writer.hpp"
 
 namespace eastap::app {
 namespace {
@@ -72,6 +73,26 @@ std::shared_ptr<spdlog::sinks::sink> log_target(const config::Config& config) {
   }
   ::close(file);
   return std::make_shared<spdlog::sinks::basic_file_sink_mt>(*config.log_file);
+}
+
+/// What is wrong with rules and mutes, each with the place that says so; "" nothing.
+std::string problems_of(const findings::Settings& settings, const config::Config& config) {
+  std::string text;
+  const auto add = [&](const std::string& origin, const findings::Settings& one) {
+    for (const auto& problem : findings::problems(one))
+      text += (text.empty() ? "" : "; ") + origin + ": " + problem;
+  };
+  for (const auto& [id, changes] : settings.rules) {
+    findings::Settings one;
+    one.rules.emplace(id, changes);
+    add(config.rules.find(id)->second.origin, one);
+  }
+  for (std::size_t at = 0; at < settings.mutes.size(); ++at) {
+    findings::Settings one;
+    one.mutes.push_back(settings.mutes[at]);
+    add(config.mutes[at].origin, one);
+  }
+  return text;
 }
 
 bool has_terminal() {
@@ -137,15 +158,8 @@ pipeline::PipelineSettings pipeline_settings(const config::Config& config) {
   }
   settings.findings.watched_items = config.watched_items;
   settings.findings.sync_failed_subjects = config.sync_failed_subjects;
-  const auto problems = findings::problems(settings.findings);
-  if (!problems.empty()) {
-    std::string text;
-    for (const auto& problem : problems) {
-      if (!text.empty()) text += "; ";
-      text += problem;
-    }
-    throw config::ConfigError{"rules: " + text};
-  }
+  if (const std::string text = problems_of(settings.findings, config); !text.empty())
+    throw config::ConfigError{text};
   return settings;
 }
 
@@ -219,6 +233,18 @@ bool write_all(int descriptor, std::string_view text) {
   }
   return true;
 }
+
+std::string told(std::string_view message) {
+  std::string text = message.starts_with("eastap ") ? "" : "eastap: ";
+  text += message;
+  std::string out;
+  render::LineStyle style;
+  style.width = sink::terminal_width(STDERR_FILENO);
+  render::LineWriter{out, style}.wrapped(text, 0, 0, {});
+  return out;
+}
+
+void tell(std::string_view message) { write_all(STDERR_FILENO, told(message)); }
 
 void put_out(std::string_view text) {
   if (write_all(STDOUT_FILENO, text) || errno == EPIPE) return;

@@ -51,6 +51,12 @@ void change_logger(spdlog::logger& logger, const config::Config& config);
 /// All of `text` to a descriptor. False: nobody reads any more, or `errno` says why not.
 bool write_all(int descriptor, std::string_view text);
 
+/// "eastap: " and a message for standard error, in lines that its terminal holds. A message that
+/// begins with the name of the command ("eastap replay: ...") stands for itself.
+[[nodiscard]] std::string told(std::string_view message);
+/// The same, written there.
+void tell(std::string_view message);
+
 /// A subcommand's result on standard output. A closed pipe is a normal end; throws
 /// config::ConfigError when the output is lost for another reason (a full disk).
 void put_out(std::string_view text);

@@ -327,8 +327,9 @@ Error open_error(const SqlFailure& failure, const std::string& file) {
       return {Errc::malformed, 0, file + " is not a capture of eastap: choose another file"};
     case SQLITE_CORRUPT:
       return {Errc::malformed, 0,
-              file + " is damaged (" + failure.words +
-                  "): keep it aside and begin a new one; `eastap replay` reads what is left of it"};
+              file + " is damaged or cut off (" + failure.words +
+                  "): copy it once more from where it was written, try sqlite3's .recover, or "
+                  "name another file"};
     case SQLITE_FULL: return {Errc::io, 0, file + " cannot be written: the disk is full"};
     case SQLITE_BUSY:
     case SQLITE_LOCKED:

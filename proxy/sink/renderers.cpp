@@ -123,11 +123,22 @@ void JsonRenderer::append_note(std::string& out, const std::string& text) {
   render::append_event_json(out, note_event(text));
 }
 
-std::size_t terminal_width(int descriptor) {
+namespace {
+
+/// A terminal that does not know its size has the usual one.
+winsize terminal_size(int descriptor) {
   winsize size{};
-  if (::isatty(descriptor) == 0 || ::ioctl(descriptor, TIOCGWINSZ, &size) != 0) return 0;
-  return size.ws_col != 0 ? size.ws_col : 80;
+  if (::isatty(descriptor) == 0 || ::ioctl(descriptor, TIOCGWINSZ, &size) != 0) return {};
+  if (size.ws_col == 0) size.ws_col = 80;
+  if (size.ws_row == 0) size.ws_row = 24;
+  return size;
 }
+
+}  // namespace
+
+std::size_t terminal_width(int descriptor) { return terminal_size(descriptor).ws_col; }
+
+std::size_t terminal_height(int descriptor) { return terminal_size(descriptor).ws_row; }
 
 std::chrono::seconds local_offset(Timestamp time) {
   const std::time_t seconds = std::chrono::system_clock::to_time_t(time);

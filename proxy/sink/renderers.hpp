@@ -57,6 +57,8 @@ class JsonRenderer final : public Renderer {
 
 /// Columns of the terminal behind `descriptor`; 0 when it is none.
 [[nodiscard]] std::size_t terminal_width(int descriptor);
+/// Its lines, likewise.
+[[nodiscard]] std::size_t terminal_height(int descriptor);
 
 /// Local time's distance from UTC, by the system's time zone.
 [[nodiscard]] std::chrono::seconds local_offset(Timestamp time);
