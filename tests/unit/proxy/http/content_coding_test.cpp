@@ -8,25 +8,13 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include "tests/support/zlib_coded.hpp"
+
 namespace eastap::http {
 namespace {
 
-std::string zlib_coded(const std::string& text, int window) {
-  z_stream stream{};
-  REQUIRE(deflateInit2(&stream, 6, Z_DEFLATED, window, 8, Z_DEFAULT_STRATEGY) == Z_OK);
-  std::string out(deflateBound(&stream, text.size()) + 64, '\0');
-  std::string input = text;
-  stream.next_in = reinterpret_cast<Bytef*>(input.data());
-  stream.avail_in = static_cast<uInt>(input.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  REQUIRE(deflate(&stream, Z_FINISH) == Z_STREAM_END);
-  out.resize(stream.total_out);
-  deflateEnd(&stream);
-  return out;
-}
-
-std::string gzip(const std::string& text) { return zlib_coded(text, MAX_WBITS + 16); }
+using testing::gzip;
+using testing::zlib_coded;
 
 std::string brotli(const std::string& text) {
   std::string out(BrotliEncoderMaxCompressedSize(text.size()) + 64, '\0');

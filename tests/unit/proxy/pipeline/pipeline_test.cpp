@@ -6,32 +6,18 @@
 #include <vector>
 
 #include <doctest/doctest.h>
-#include <zlib.h>
 
 #include "decoder/base/text.hpp"
 #include "decoder/codepages/pages.hpp"
 #include "decoder/wbxml/encode.hpp"
 #include "proxy/pipeline/assembler.hpp"
+#include "tests/support/zlib_coded.hpp"
 
 namespace eastap::pipeline {
 namespace {
 
 using std::chrono::seconds;
-
-std::string gzip(const std::string& text) {
-  z_stream stream{};
-  REQUIRE(deflateInit2(&stream, 6, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY) == Z_OK);
-  std::string out(deflateBound(&stream, text.size()) + 64, '\0');
-  std::string input = text;
-  stream.next_in = reinterpret_cast<Bytef*>(input.data());
-  stream.avail_in = static_cast<uInt>(input.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  REQUIRE(deflate(&stream, Z_FINISH) == Z_STREAM_END);
-  out.resize(stream.total_out);
-  deflateEnd(&stream);
-  return out;
-}
+using testing::gzip;
 
 std::string with_length(std::string head, const std::string& body) {
   return head + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
