@@ -7,6 +7,7 @@
 #include "decoder/base/text.hpp"
 #include "decoder/eas/values/names.hpp"
 #include "decoder/eas/values/user_agent.hpp"
+#include "decoder/render/pieces.hpp"
 #include "decoder/render/printable.hpp"
 #include "decoder/render/quantity.hpp"
 #include "decoder/render/utf8.hpp"
@@ -17,12 +18,6 @@ namespace {
 namespace values = eas::values;
 
 constexpr std::size_t kMostOctets = 600;  ///< of one line's text
-
-void join(std::string& out, std::string_view more, std::string_view between = ", ") {
-  if (more.empty()) return;
-  if (!out.empty()) out += between;
-  out += more;
-}
 
 std::string quoted(std::string_view text) {
   return text.empty() ? std::string{} : '"' + std::string{text} + '"';

@@ -8,29 +8,6 @@ namespace {
 
 namespace values = eas::values;
 
-void write_texts(JsonWriter& json, std::string_view name, const std::vector<std::string>& texts) {
-  if (texts.empty()) return;
-  json.key(name);
-  json.begin_array();
-  for (const std::string& text : texts) json.value(text);
-  json.end_array();
-}
-
-/// An array of objects, `write` filling each; nothing for an empty list.
-template <class T, class Write>
-void write_objects(JsonWriter& json, std::string_view name, const std::vector<T>& list,
-                   Write write) {
-  if (list.empty()) return;
-  json.key(name);
-  json.begin_array();
-  for (const T& one : list) {
-    json.begin_object();
-    write(one);
-    json.end_object();
-  }
-  json.end_array();
-}
-
 void write_sender(JsonWriter& json, const eas::Command& command) {
   json.member_if("software", values::user_agent_words(command.user_agent));
   const values::Credential& credential = command.credential;
@@ -53,10 +30,10 @@ void write_mail(JsonWriter& json, const eas::SentMail& mail) {
   json.member_if("message_id", mail.message_id);
   json.member_if("from", mail.from);
   json.member_if("sender", mail.sender);
-  write_texts(json, "to", mail.to);
-  write_texts(json, "cc", mail.cc);
-  write_texts(json, "bcc", mail.bcc);
-  write_texts(json, "forwardees", mail.forwardees);
+  json.values_if("to", mail.to);
+  json.values_if("cc", mail.cc);
+  json.values_if("bcc", mail.bcc);
+  json.values_if("forwardees", mail.forwardees);
   json.member_if("subject", mail.subject);
   json.member_if("source_folder", mail.source_folder);
   json.member_if("source_item", mail.source_item);
@@ -64,7 +41,7 @@ void write_mail(JsonWriter& json, const eas::SentMail& mail) {
   json.member_if("instance_id", mail.instance_id);
   if (mail.save_in_sent) json.member("save_in_sent", true);
   if (mail.replace_mime) json.member("replace_mime", true);
-  write_objects(json, "attachments", mail.attachments, [&](const eas::MailAttachment& file) {
+  json.objects_if("attachments", mail.attachments, [&](const eas::MailAttachment& file) {
     json.member("name", file.name);
     json.member_if("content_type", file.type);
     json.member_if("bytes", file.octets);
@@ -72,13 +49,13 @@ void write_mail(JsonWriter& json, const eas::SentMail& mail) {
   json.member_if("calendar_method", mail.calendar_method);
   json.member_if("calendar_uid", mail.calendar_uid);
   json.member_if("organizer", mail.organizer);
-  write_texts(json, "attendees", mail.attendees);
+  json.values_if("attendees", mail.attendees);
   json.member("mime_bytes", mail.mime_octets);
   json.end_object();
 }
 
 void write_items(JsonWriter& json, const eas::Command& command) {
-  write_objects(json, "fetched", command.fetched, [&](const eas::FetchedItem& item) {
+  json.objects_if("fetched", command.fetched, [&](const eas::FetchedItem& item) {
     json.member_if("store", item.store);
     json.member_if("collection_id", item.collection_id);
     json.member_if("server_id", item.server_id);
@@ -99,19 +76,19 @@ void write_items(JsonWriter& json, const eas::Command& command) {
     json.member_if("part", item.part);
     if (item.truncated) json.member("truncated", true);
   });
-  write_objects(json, "emptied", command.emptied, [&](const eas::EmptiedFolder& folder) {
+  json.objects_if("emptied", command.emptied, [&](const eas::EmptiedFolder& folder) {
     json.member_if("collection_id", folder.id);
     json.member("subfolders", folder.subfolders);
     json.member_if("status", folder.status);
   });
-  write_objects(json, "moved", command.moved, [&](const eas::MovedItem& item) {
+  json.objects_if("moved", command.moved, [&](const eas::MovedItem& item) {
     json.member_if("item", item.source_item);
     json.member_if("from", item.source_folder);
     json.member_if("to", item.destination_folder);
     json.member_if("new_item", item.new_item);
     json.member_if("status", item.status);
   });
-  write_objects(json, "meetings", command.meetings, [&](const eas::MeetingAnswer& answer) {
+  json.objects_if("meetings", command.meetings, [&](const eas::MeetingAnswer& answer) {
     json.member_if("collection_id", answer.folder);
     json.member_if("request_id", answer.request_id);
     json.member_if("long_id", answer.long_id);
@@ -125,7 +102,7 @@ void write_items(JsonWriter& json, const eas::Command& command) {
 }
 
 void write_lookups(JsonWriter& json, const eas::Command& command) {
-  write_objects(json, "searches", command.searches, [&](const eas::SearchQuery& query) {
+  json.objects_if("searches", command.searches, [&](const eas::SearchQuery& query) {
     json.member_if("store", query.store);
     json.member_if("text", query.text);
     json.member_if("collection_id", query.collection_id);
@@ -134,35 +111,35 @@ void write_lookups(JsonWriter& json, const eas::Command& command) {
     json.member_if("status", query.status);
     json.member_if("total", query.total);
     json.member("results", query.results);
-    write_objects(json, "hits", query.hits, [&](const eas::SearchHit& hit) {
+    json.objects_if("hits", query.hits, [&](const eas::SearchHit& hit) {
       json.member_if("class", hit.class_name);
       json.member_if("collection_id", hit.collection_id);
       json.member_if("id", hit.id);
       json.member_if("name", hit.name);
     });
   });
-  write_objects(json, "recipients", command.recipients, [&](const eas::ResolvedRecipient& one) {
+  json.objects_if("recipients", command.recipients, [&](const eas::ResolvedRecipient& one) {
     json.member_if("asked", one.asked);
     json.member_if("status", one.status);
     json.member_if("count", one.count);
-    write_texts(json, "addresses", one.addresses);
+    json.values_if("addresses", one.addresses);
     json.member_if("free_busy", one.free_busy);
     if (one.certificates != 0) json.member("certificates", one.certificates);
     if (one.picture_octets != 0) json.member("picture_bytes", one.picture_octets);
   });
-  write_objects(json, "certificates", command.certificates,
-                [&](const eas::CheckedCertificate& certificate) {
-                  if (certificate.octets != 0) json.member("bytes", certificate.octets);
-                  json.member_if("status", certificate.status);
-                });
+  json.objects_if("certificates", command.certificates,
+                  [&](const eas::CheckedCertificate& certificate) {
+                    if (certificate.octets != 0) json.member("bytes", certificate.octets);
+                    json.member_if("status", certificate.status);
+                  });
 }
 
 void write_settings(JsonWriter& json, const eas::Command& command) {
-  write_objects(json, "settings", command.settings, [&](const eas::SettingsGroup& group) {
+  json.objects_if("settings", command.settings, [&](const eas::SettingsGroup& group) {
     json.member("name", group.name);
     json.member("set", group.set);
     json.member_if("status", group.status);
-    write_objects(json, "values", group.values, [&](const auto& pair) {
+    json.objects_if("values", group.values, [&](const auto& pair) {
       json.member("name", pair.first);
       json.member("value", pair.second);
     });
@@ -200,7 +177,7 @@ void write_server(JsonWriter& json, const eas::ServerFacts& facts) {
   json.member_if("request_id", facts.request_id);
   json.member_if("product", facts.product);
   json.member_if("via", facts.via);
-  write_texts(json, "resync_versions", facts.resync_versions);
+  json.values_if("resync_versions", facts.resync_versions);
   json.member_if("location", facts.location);
   json.member_if("throttle_reason", facts.throttle_reason);
   json.member_if("retry_after_seconds", facts.retry_after_seconds);
@@ -210,7 +187,7 @@ void write_server(JsonWriter& json, const eas::ServerFacts& facts) {
   json.member_if("diagnostics", facts.diagnostics);
   json.member_if("password_days_left", facts.password_days_left);
   json.member_if("password_url", facts.password_url);
-  write_texts(json, "authentication", facts.authentication);
+  json.values_if("authentication", facts.authentication);
   json.member_if("page_title", facts.page_title);
   json.end_object();
 }

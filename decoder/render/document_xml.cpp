@@ -4,7 +4,6 @@
 #include <array>
 #include <cstdint>
 #include <cstdio>
-#include <cstring>
 #include <string_view>
 #include <vector>
 
@@ -12,6 +11,7 @@
 #include "decoder/codepages/lookup.hpp"
 #include "decoder/eas/values/meaning.hpp"
 #include "decoder/render/diagnostic.hpp"
+#include "decoder/render/eight_octets.hpp"
 #include "decoder/render/printable.hpp"
 #include "decoder/render/quantity.hpp"
 #include "decoder/render/utf8.hpp"
@@ -45,15 +45,9 @@ enum class TextForm : std::uint8_t { plain, escaped, base64 };
 
 /// True when all eight octets are plain ASCII without a control and without & < >.
 bool eight_plain(const char* at) {
-  std::uint64_t word = 0;
-  std::memcpy(&word, at, sizeof word);
-  constexpr std::uint64_t ones = 0x0101'0101'0101'0101U;
-  constexpr std::uint64_t highs = 0x8080'8080'8080'8080U;
-  const auto has_zero = [](std::uint64_t x) { return (x - ones) & ~x & highs; };
-  const std::uint64_t below_space = (word - ones * 0x20) & ~word & highs;
-  // & is 0x26; < and > differ in bit 1 only: 0x3C, 0x3E
-  return ((word & highs) | below_space | has_zero(word ^ (ones * 0x26)) |
-          has_zero((word | (ones * 0x02)) ^ (ones * 0x3E)) | has_zero(word ^ (ones * 0x7F))) == 0;
+  const EightOctets octets{at};
+  // < and > differ in bit 1 only: 0x3C, 0x3E
+  return (octets.unprintable() | octets.is('&') | octets.is_with('>', 0x02)) == 0;
 }
 
 TextForm form_of(std::string_view text) {

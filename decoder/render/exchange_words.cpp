@@ -5,12 +5,10 @@
 #include <utility>
 
 #include "decoder/base/text.hpp"
-#include "decoder/eas/status_table.hpp"
-#include "decoder/render/diagnostic.hpp"
 #include "decoder/render/exchange_facts.hpp"
+#include "decoder/render/pieces.hpp"
 #include "decoder/render/printable.hpp"
 #include "decoder/render/quantity.hpp"
-#include "decoder/render/utf8.hpp"
 
 namespace eastap::render {
 namespace {
@@ -18,24 +16,6 @@ namespace {
 using eas::Command;
 using model::Ending;
 using model::Exchange;
-
-/// More of one text from a server says nothing more on a line.
-constexpr std::size_t kQuotedOctets = 160;
-/// Troubles told one by one; the rest is counted.
-constexpr std::size_t kMaxTroubles = 4;
-
-std::string printable_start(std::string_view text, std::size_t octets = kQuotedOctets) {
-  const std::string_view start = without_cut_sequence(text, octets);
-  std::string out = printable(start);
-  if (start.size() < text.size()) out += "…";
-  return out;
-}
-
-void join(std::string& out, std::string_view more, std::string_view between = ", ") {
-  if (more.empty()) return;
-  if (!out.empty()) out += between;
-  out += more;
-}
 
 /// The end of a long key is what differs from one to the next.
 std::string key_words(std::string_view key, std::size_t columns) {
@@ -60,10 +40,6 @@ std::string folder_words(const eas::PingFolder& folder) {
 
 std::string folder_words(const eas::Collection& collection) {
   return folder_words(collection.folder_name, collection.class_name, collection.id);
-}
-
-std::string count_words(std::size_t count, std::string_view one, std::string_view many) {
-  return grouped(count) + " " + std::string{count == 1 ? one : many};
 }
 
 std::string keys_words(std::string_view asked, std::string_view answered, bool narrow) {
@@ -177,11 +153,6 @@ std::string changed_words(const std::vector<eas::PingFolder>& folders) {
   return out;
 }
 
-std::string seconds_words(int seconds) {
-  if (seconds >= 600 && seconds % 60 == 0) return std::to_string(seconds / 60) + " min";
-  return grouped(static_cast<std::uint64_t>(std::max(0, seconds))) + " s";
-}
-
 void say_ping(ExchangeWords& words, const Command& command) {
   const eas::Waiting& waiting = *command.waiting;
   if (!waiting.folders.empty()) words.subject = folders_words(waiting.folders);
@@ -240,308 +211,10 @@ void say_folder_changes(ExchangeWords& words, const Command& command) {
   }
 }
 
-/// Path of a target that is not ActiveSync's, the values of its query left out: they may be tokens.
-std::string target_words(std::string_view target, std::string_view host) {
-  if (const std::size_t scheme = target.find("://");
-      scheme != std::string_view::npos && scheme < target.find('/')) {
-    target.remove_prefix(scheme + 3);
-    const std::string_view authority = target.substr(0, target.find('/'));
-    if (const std::size_t at = authority.rfind('@'); at != std::string_view::npos) {
-      target.remove_prefix(at + 1);
-    }
-    host = {};
-  }
-  const std::string_view whole = target;
-  target = target.substr(0, target.find('#'));
-  const std::size_t mark = target.find('?');
-  std::string out = printable_start(host, 255);
-  out += printable_start(target.substr(0, mark), 512);
-  if (mark == std::string_view::npos) return out;
-  out += '?';
-  std::string_view query = whole.substr(mark + 1);
-  for (std::size_t shown = 0; !query.empty(); ++shown) {
-    const std::size_t end = std::min(query.find('&'), query.size());
-    const std::string_view part = query.substr(0, end);
-    query.remove_prefix(std::min(query.size(), end + 1));
-    if (shown == 8) {
-      out += "&…";
-      break;
-    }
-    if (shown != 0) out += '&';
-    const std::size_t equals = part.find('=');
-    if (equals == std::string_view::npos) {
-      out += "…";  // a value without a name
-    } else {
-      out += printable_start(part.substr(0, equals), 32);
-      out += equals + 1 < part.size() ? "=…" : "=";
-    }
-  }
-  return out;
-}
-
 Role role_of_status(int status) {
   if (status < 300) return Role::success;
   if (status < 400 || status == 401 || status == 449 || status == 451) return Role::odd;
   return Role::trouble;
-}
-
-// ---- troubles ----
-
-std::string how_much(const Exchange& exchange) {
-  const model::Message& response = *exchange.response;
-  const bool device =
-      exchange.ending == Ending::device_closed || exchange.ending == Ending::device_reset;
-  const std::uint64_t came = device ? exchange.delivered_octets : response.wire_size;
-  std::string out = " after " + grouped(came);
-  const auto announced = announced_octets(response);
-  if (announced && *announced >= came) out += " of " + grouped(*announced);
-  return out + " octets";
-}
-
-void say_ending(ExchangeWords& words, const Exchange& exchange, const Command& command) {
-  std::string_view who;
-  switch (exchange.ending) {
-    case Ending::open:
-    case Ending::complete: return;
-    case Ending::device_closed: who = "device closed"; break;
-    case Ending::device_reset: who = "device reset the connection"; break;
-    case Ending::server_closed: who = "server closed"; break;
-    case Ending::server_reset: who = "server reset the connection"; break;
-    case Ending::proxy_stopped: who = "eastap was stopped"; break;
-    case Ending::proxy_failed: who = "eastap gave up"; break;
-  }
-  const bool device =
-      exchange.ending == Ending::device_closed || exchange.ending == Ending::device_reset;
-  const bool requested = exchange.request && exchange.request->complete;
-  Trouble trouble;
-  trouble.brief = who;
-  trouble.full = who;
-  if (exchange.response) {
-    trouble.full += how_much(exchange);
-  } else if (!requested) {
-    trouble.full += " while the request was being sent";
-  } else if (device && command.hangs()) {
-    trouble.brief = "device stopped waiting";
-    trouble.full = "device stopped waiting (a new request of it, or its connection was lost)";
-    trouble.serious = false;
-  } else {
-    trouble.full += " before an answer came";
-  }
-  if (exchange.ending == Ending::proxy_stopped) trouble.serious = false;
-  if (!exchange.error.empty()) trouble.full += ": " + printable_start(exchange.error);
-  words.troubles.push_back(std::move(trouble));
-}
-
-/// "not from Exchange (no X-FEServer)"; "" when it cannot be told.
-std::string maker_words(const Exchange& exchange, const Command& command) {
-  using Origin = eas::ServerFacts::Origin;
-  std::string name;
-  Origin origin = Origin::unknown;
-  if (command.server) {
-    origin = command.server->origin;
-    name = command.server->front_end.empty() ? command.server->back_end : command.server->front_end;
-  }
-  if (origin == Origin::unknown && exchange.response) {
-    const model::HeaderList& head = exchange.response->head;
-    const bool known = head.contains("X-FEServer") || head.contains("X-BEServer") ||
-                       head.contains("X-CalculatedBETarget") || head.contains("X-DiagInfo") ||
-                       head.contains("MS-Server-ActiveSync");
-    origin = known ? Origin::exchange : Origin::other;
-    if (const auto front = head.find("X-FEServer"); front && name.empty()) name = *front;
-  }
-  if (origin == Origin::other) {
-    const auto product = exchange.response ? exchange.response->head.find("Server") : std::nullopt;
-    // IIS answers for Exchange before a request reaches it
-    const bool iis = product && to_lower(*product).find("microsoft") != std::string::npos;
-    const bool settled = command.server && command.server->origin == Origin::other;
-    return iis && !settled ? "from IIS, not Exchange (no X-FEServer)"
-                           : "not from Exchange (no X-FEServer)";
-  }
-  return "from Exchange" + (name.empty() ? std::string{} : " (" + printable_start(name, 64) + ")");
-}
-
-/// What a page or text that came instead of WBXML says of itself.
-std::string page_words(const Command& command) {
-  if (command.server && !command.server->page_title.empty()) {
-    return "HTML \"" + printable_start(command.server->page_title) + "\"";
-  }
-  using Kind = eas::Body::Kind;
-  const eas::Body& body = command.response;
-  if (!body.octets || body.octets->empty()) return {};
-  if (body.kind == Kind::html) {
-    const std::string lower = to_lower(std::string_view{*body.octets}.substr(0, 16U << 10));
-    for (const std::string_view tag : {"<title", "<h1", "<h2"}) {
-      const std::size_t at = lower.find(tag);
-      if (at == std::string::npos) continue;
-      const std::size_t from = lower.find('>', at);
-      const std::size_t to = from == std::string::npos ? from : lower.find('<', from);
-      if (to == std::string::npos) continue;
-      std::string_view title = std::string_view{*body.octets}.substr(from + 1, to - from - 1);
-      while (!title.empty() && (title.front() == '\n' || title.front() == '\r' ||
-                                title.front() == ' ' || title.front() == '\t')) {
-        title.remove_prefix(1);
-      }
-      title = trimmed(title.substr(0, title.find_first_of("\r\n")));
-      if (!title.empty()) return "HTML \"" + printable_start(title) + "\"";
-    }
-    return "HTML";
-  }
-  if (body.kind == Kind::text || body.kind == Kind::json) {
-    std::string_view text{*body.octets};
-    text = trimmed(text.substr(0, text.find_first_of("\r\n")));
-    return "\"" + printable_start(text) + "\"";
-  }
-  return {};
-}
-
-void say_http_error(ExchangeWords& words, const Exchange& exchange, const Command& command,
-                    int status) {
-  const eas::ServerFacts facts = command.server.value_or(eas::ServerFacts{});
-  const eas::HttpStatusRow* row = eas::find_http_status(status);
-  Trouble trouble;
-  if (status < 400) {
-    if (status == 304 || status < 300) return;
-    trouble.brief = "redirect";
-    trouble.full = facts.location.empty() ? "redirect without a Location"
-                                          : "redirect to " + target_words(facts.location, {});
-    trouble.serious = false;
-    words.troubles.push_back(std::move(trouble));
-    return;
-  }
-  if (status == 401) {
-    trouble.brief = "asks for credentials";
-    trouble.full = trouble.brief;
-    std::string schemes;
-    for (const std::string& scheme : facts.authentication)
-      join(schemes, printable_start(scheme, 32));
-    if (!schemes.empty()) trouble.full += ": " + schemes;
-    trouble.serious = false;
-  } else {
-    trouble.full = maker_words(exchange, command);
-    trouble.brief = trouble.full.substr(0, trouble.full.find(" ("));
-    join(trouble.full, page_words(command), ": ");
-    // of a plain 500 the tables can only say that it is one
-    if (row != nullptr && status != 500) {
-      join(trouble.full, printable(row->name), "; ");
-      join(trouble.full, printable(row->meaning), ": ");
-      trouble.brief = printable(row->name);
-    }
-  }
-  join(trouble.full, facts.location.empty() ? "" : "go to " + target_words(facts.location, {}),
-       "; ");
-  if (facts.retry_after_seconds) {
-    join(trouble.full, "retry after " + seconds_words(*facts.retry_after_seconds), "; ");
-  }
-  if (row != nullptr) trouble.next_step = printable(row->next_step);
-  words.troubles.push_back(std::move(trouble));
-}
-
-/// Answers that are no answers although their status is 200.
-void say_foreign_answer(ExchangeWords& words, const Exchange& exchange, const Command& command) {
-  if (command.response.kind == eas::Body::Kind::html && command.name != "GetAttachment") {
-    const std::string page = page_words(command);
-    words.troubles.push_back(
-        {"not ActiveSync", "not ActiveSync but a page came: " + page,
-         "Something in front of Exchange answers for it: a login page, a gateway", true});
-  }
-  if (exchange.ending == Ending::complete && !exchange.response->complete) {
-    words.troubles.push_back(
-        {"answer cut", "the answer ended before the length that its head promised", "", true});
-  }
-}
-
-/// What headers say beside any status.
-void say_server_facts(ExchangeWords& words, const Command& command) {
-  if (!command.server) return;
-  const eas::ServerFacts& facts = *command.server;
-  const auto add = [&](std::string brief, std::string_view label, std::string_view text) {
-    if (text.empty()) return;
-    std::string full{label};
-    full += printable_start(text, 400);
-    words.troubles.push_back({std::move(brief), std::move(full), "", true});
-  };
-  add("schema error", "the server could not read the request: ", facts.schema_error);
-  add("throttled", "the server throttles this device: ", facts.throttle_reason);
-  add("server's reason", "the server's reason: ", facts.diagnostics);
-  if (!facts.resync_versions.empty() && command.name != "FolderSync") {
-    words.troubles.push_back(
-        {"full resync ordered",
-         "the server orders the device to start over (X-MS-RP: its versions changed)", "", false});
-  }
-  if (facts.password_days_left && *facts.password_days_left <= 1) {
-    words.troubles.push_back({"password expires", "the password expires within a day", "", false});
-  }
-}
-
-void say_statuses(ExchangeWords& words, const Command& command) {
-  struct Group {
-    const eas::Status* status;
-    std::size_t count;
-  };
-  std::vector<Group> groups;
-  for (const eas::Status& status : command.statuses) {
-    if (status.success) continue;
-    const auto same = std::find_if(groups.begin(), groups.end(), [&](const Group& group) {
-      return group.status->code == status.code && group.status->scope == status.scope;
-    });
-    if (same != groups.end()) {
-      ++same->count;
-    } else {
-      groups.push_back({&status, 1});
-    }
-  }
-  for (const auto& [status, count] : groups) {
-    Trouble trouble;
-    std::string where = printable_start(status->place, 64);
-    if (count > 1) where += " and " + std::to_string(count - 1) + " more";
-    trouble.brief = "status " + std::to_string(status->code);
-    join(trouble.brief, printable_start(status->name, 64), " ");
-    trouble.full = (where.empty() ? std::string{} : where + ": ") + trouble.brief;
-    if (status->name.empty() && status->meaning.empty()) {
-      trouble.full += " (not in the tables of " + printable_start(status->scope, 32) + ")";
-    }
-    join(trouble.full, printable_start(status->meaning, 400), ": ");
-    if (const eas::StatusRow* row = eas::find_status(status->scope, status->code)) {
-      trouble.next_step = printable(row->next_step);
-      // 140 to 144: the server wants a Provision, every first contact meets them
-      trouble.serious = row->fault != "policy";
-    }
-    words.troubles.push_back(std::move(trouble));
-  }
-}
-
-void say_body_troubles(ExchangeWords& words, const Exchange& exchange, const Command& command) {
-  if (exchange.bodies_dropped) {
-    words.troubles.push_back(
-        {"not decoded", "not decoded: too much came at once, only the heads were kept", "", false});
-    return;
-  }
-  // of an exchange that was cut the ending has said why
-  const bool cut = exchange.ending != Ending::complete && exchange.ending != Ending::open;
-  std::string text = decode_trouble(command);
-  if (!text.empty() && !cut) {
-    words.troubles.push_back({"not decoded to its end", std::move(text), "", true});
-  }
-}
-
-void say_provision_troubles(ExchangeWords& words, const Command& command) {
-  if (!command.provision) return;
-  const eas::Provision& provision = *command.provision;
-  if (!provision.remote_wipe) return;
-  const std::string what =
-      provision.account_only_wipe ? "ACCOUNT WIPE ordered" : "REMOTE WIPE ordered";
-  words.troubles.push_back({what,
-                            what + ": the server tells the device to erase " +
-                                (provision.account_only_wipe ? "this account" : "everything on it"),
-                            "", true});
-}
-
-void limit_troubles(ExchangeWords& words) {
-  if (words.troubles.size() <= kMaxTroubles) return;
-  const std::size_t rest = words.troubles.size() - kMaxTroubles;
-  words.troubles.resize(kMaxTroubles);
-  words.troubles.push_back(
-      {"", "and " + count_words(rest, "further problem", "further problems"), "", true});
 }
 
 /// Commands whose collections, folders and keys are told here, not by `outcome`.
@@ -635,18 +308,11 @@ ExchangeWords words_of(const Exchange& exchange, const Command& command) {
       exchange.response->body_size == 0) {
     words.remark = "nothing new";
   }
-  say_ending(words, exchange, command);
+  words.troubles = troubles_of(exchange, command, status);
   if (!words.activesync) {
     if (exchange.response) join(words.remark, size_words(exchange.response->wire_size));
     return words;
   }
-  if (status) say_http_error(words, exchange, command, *status);
-  if (status == 200) say_foreign_answer(words, exchange, command);
-  say_provision_troubles(words, command);
-  say_statuses(words, command);
-  say_server_facts(words, command);
-  say_body_troubles(words, exchange, command);
-  limit_troubles(words);
   // troubles say what the outcome says of a failure, and more
   if (words.troubles.empty() && words.remark.empty() && !has_own_columns(command.name)) {
     words.remark = printable_start(command.outcome, 400);

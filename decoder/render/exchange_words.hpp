@@ -7,21 +7,13 @@
 
 #include "decoder/eas/command.hpp"
 #include "decoder/model/exchange.hpp"
+#include "decoder/render/exchange_troubles.hpp"
 
-/// What a line says of an exchange, before it is laid out; for this folder
-/// only, but for the two last. Every text here is
-/// printable.
+/// What a line says of an exchange, before it is laid out; for this folder only, but for the three
+/// last. Every text here is printable.
 namespace eastap::render {
 
 enum class Role : std::uint8_t { normal, dim, success, waiting, odd, trouble };
-
-/// Something that went wrong.
-struct Trouble {
-  std::string brief;      ///< for a narrow column
-  std::string full;       ///< one sentence
-  std::string next_step;  ///< "" when nothing is known to help
-  bool serious = true;    ///< else part of normal life: a 401, a Ping that the device gave up
-};
 
 struct ExchangeWords {
   bool activesync = true;    ///< else shown dim: method and target

@@ -2,9 +2,9 @@
 
 #include <array>
 #include <cstdio>
-#include <cstring>
 
 #include "decoder/base/text.hpp"
+#include "decoder/render/eight_octets.hpp"
 #include "decoder/render/utf8.hpp"
 
 namespace eastap::render {
@@ -14,14 +14,8 @@ bool is_plain(char c) { return c >= 0x20 && c < 0x7F && c != '"' && c != '\\'; }
 
 /// True when all eight octets are plain ASCII without a control, quote or backslash.
 bool eight_plain(const char* at) {
-  std::uint64_t word = 0;
-  std::memcpy(&word, at, sizeof word);
-  constexpr std::uint64_t ones = 0x0101'0101'0101'0101U;
-  constexpr std::uint64_t highs = 0x8080'8080'8080'8080U;
-  const auto has_zero = [](std::uint64_t x) { return (x - ones) & ~x & highs; };
-  const std::uint64_t below_space = (word - ones * 0x20) & ~word & highs;
-  return ((word & highs) | below_space | has_zero(word ^ (ones * 0x22)) |
-          has_zero(word ^ (ones * 0x5C)) | has_zero(word ^ (ones * 0x7F))) == 0;
+  const EightOctets octets{at};
+  return (octets.unprintable() | octets.is('"') | octets.is('\\')) == 0;
 }
 
 void append_unit(std::string& out, unsigned unit) {
@@ -161,6 +155,10 @@ void JsonWriter::octets(std::string_view content) {
   } else {
     member("base64", to_base64(content));
   }
+}
+
+void JsonWriter::time_if(std::string_view name, Timestamp time) {
+  if (time != Timestamp{}) member(name, std::string_view{to_rfc3339(time)});
 }
 
 }  // namespace eastap::render

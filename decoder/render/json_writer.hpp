@@ -4,6 +4,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+
+#include "decoder/base/ids.hpp"
+#include "decoder/base/time.hpp"
 
 namespace eastap::render {
 
@@ -31,6 +35,10 @@ class JsonWriter {
   void value(std::uint64_t number);
   void value(int number) { value(std::int64_t{number}); }
   void value(unsigned number) { value(std::uint64_t{number}); }
+  template <class Kind>
+  void value(Id<Kind> id) {
+    value(std::uint64_t{id.value});
+  }
   void null();
   /// After `key`, when the caller has put the value onto the string itself.
   void value_written() { first_ = false; }
@@ -49,6 +57,37 @@ class JsonWriter {
   template <class T>
   void member_if(std::string_view name, const std::optional<T>& content) {
     if (content) member(name, *content);
+  }
+  /// RFC 3339 in UTC; nothing for no time.
+  void time_if(std::string_view name, Timestamp time);
+  /// An array of texts or numbers.
+  template <class List>
+  void values(std::string_view name, const List& list) {
+    key(name);
+    begin_array();
+    for (const auto& one : list) value(one);
+    end_array();
+  }
+  /// An array of objects, `fill` writing the members of each.
+  template <class List, class Fill>
+  void objects(std::string_view name, const List& list, Fill fill) {
+    key(name);
+    begin_array();
+    for (const auto& one : list) {
+      begin_object();
+      fill(one);
+      end_object();
+    }
+    end_array();
+  }
+  /// The same, and nothing for an empty list.
+  template <class List>
+  void values_if(std::string_view name, const List& list) {
+    if (!list.empty()) values(name, list);
+  }
+  template <class List, class Fill>
+  void objects_if(std::string_view name, const List& list, Fill fill) {
+    if (!list.empty()) objects(name, list, std::move(fill));
   }
   /// `"text": …` where the octets are UTF-8, else `"base64": …`.
   void octets(std::string_view content);

@@ -15,6 +15,10 @@ std::string grouped(std::uint64_t number) {
   return out;
 }
 
+std::string count_words(std::uint64_t count, std::string_view one, std::string_view many) {
+  return grouped(count) + " " + std::string{count == 1 ? one : many};
+}
+
 std::string size_words(std::uint64_t octets) {
   if (octets < 1'000) return std::to_string(octets) + " B";
   constexpr std::array<const char*, 4> units{"kB", "MB", "GB", "TB"};

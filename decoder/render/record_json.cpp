@@ -20,15 +20,11 @@ void write_duration(JsonWriter& json, std::string_view name, std::optional<Micro
   json.thousandths(length->count());
 }
 
-void write_time(JsonWriter& json, std::string_view name, Timestamp time) {
-  if (time != Timestamp{}) json.member(name, to_rfc3339(time));
-}
-
 /// What names an exchange and its device: the same in its waiting record.
 void write_identity(JsonWriter& json, const model::Exchange& exchange,
                     const eas::Command& command) {
   json.member("id", exchange.id.value);
-  if (exchange.request) write_time(json, "time", exchange.request->began);
+  if (exchange.request) json.time_if("time", exchange.request->began);
   json.member_if("device_id", command.device_id);
   json.member_if("device_type", command.device_type);
   json.member_if("user", command.user);
@@ -106,16 +102,11 @@ void write_message(JsonWriter& json, std::string& out, std::string_view name,
     }
     if (!body.document->complete) json.member("decoded_bytes", body.document->decoded_octets);
   }
-  if (body.kind == eas::Body::Kind::multipart && !body.parts.empty()) {
-    json.key("parts");
-    json.begin_array();
-    for (const eas::Body::Part& part : body.parts) {
-      json.begin_object();
+  if (body.kind == eas::Body::Kind::multipart) {
+    json.objects_if("parts", body.parts, [&](const eas::Body::Part& part) {
       json.member("offset", part.offset);
       json.member("bytes", part.size);
-      json.end_object();
-    }
-    json.end_array();
+    });
   }
   const std::string_view octets = body.octets ? *body.octets : message.body;
   if (!whole && !octets.empty()) write_octets(json, octets, options.body_limit);
@@ -123,24 +114,17 @@ void write_message(JsonWriter& json, std::string& out, std::string_view name,
 }
 
 void write_statuses(JsonWriter& json, const eas::Command& command) {
-  if (command.statuses.empty()) return;
-  json.key("statuses");
-  json.begin_array();
-  for (const eas::Status& status : command.statuses) {
-    json.begin_object();
+  json.objects_if("statuses", command.statuses, [&](const eas::Status& status) {
     json.member_if("place", status.place);
     json.member("code", status.code);
     json.member("success", status.success);
     json.member_if("scope", status.scope);
     json.member_if("name", status.name);
     json.member_if("meaning", status.meaning);
-    json.end_object();
-  }
-  json.end_array();
+  });
 }
 
 void write_collection(JsonWriter& json, const eas::Collection& collection) {
-  json.begin_object();
   json.member_if("id", collection.id);
   json.member_if("class", collection.class_name);
   json.member_if("folder", collection.folder_name);
@@ -171,7 +155,6 @@ void write_collection(JsonWriter& json, const eas::Collection& collection) {
     json.member("fetches", collection.fetches);
     json.member("more_available", collection.more_available);
   }
-  json.end_object();
 }
 
 std::string_view word(eas::FolderChange::Kind kind) {
@@ -194,17 +177,19 @@ std::string_view word(eas::Provision::Phase phase) {
 
 void write_folders(JsonWriter& json, std::string_view name,
                    const std::vector<eas::PingFolder>& folders) {
-  if (folders.empty()) return;
-  json.key(name);
-  json.begin_array();
-  for (const eas::PingFolder& folder : folders) {
-    json.begin_object();
+  json.objects_if(name, folders, [&](const eas::PingFolder& folder) {
     json.member_if("id", folder.id);
     json.member_if("class", folder.class_name);
     json.member_if("folder", folder.name);
-    json.end_object();
-  }
-  json.end_array();
+  });
+}
+
+void write_named_values(JsonWriter& json, std::string_view name,
+                        const std::vector<std::pair<std::string, std::string>>& list) {
+  json.objects_if(name, list, [&](const auto& pair) {
+    json.member("name", pair.first);
+    json.member("value", pair.second);
+  });
 }
 
 void write_waiting(JsonWriter& json, const eas::Waiting& waiting) {
@@ -230,72 +215,31 @@ void write_provision(JsonWriter& json, const eas::Provision& provision) {
   if (provision.account_only_wipe) json.member("account_only_wipe", true);
   json.member_if("wipe_status", provision.wipe_status);
   json.member_if("policy", provision.policy);
-  if (!provision.settings.empty()) {
-    json.key("settings");
-    json.begin_array();
-    for (const auto& [name, value] : provision.settings) {
-      json.begin_object();
-      json.member("name", name);
-      json.member("value", value);
-      json.end_object();
-    }
-    json.end_array();
-  }
+  write_named_values(json, "settings", provision.settings);
   json.end_object();
-}
-
-void write_texts(JsonWriter& json, std::string_view name, const std::vector<std::string>& texts) {
-  if (texts.empty()) return;
-  json.key(name);
-  json.begin_array();
-  for (const std::string& text : texts) json.value(text);
-  json.end_array();
 }
 
 void write_understood(JsonWriter& json, const eas::Command& command) {
   write_statuses(json, command);
   json.member_if("sync_key", command.sync_key);
   json.member_if("new_sync_key", command.new_sync_key);
-  if (!command.collections.empty()) {
-    json.key("collections");
-    json.begin_array();
-    for (const eas::Collection& collection : command.collections) {
-      write_collection(json, collection);
+  json.objects_if("collections", command.collections,
+                  [&](const eas::Collection& one) { write_collection(json, one); });
+  json.objects_if("folder_changes", command.folder_changes, [&](const eas::FolderChange& change) {
+    json.member("change", word(change.kind));
+    json.member_if("id", change.id);
+    json.member_if("parent_id", change.parent_id);
+    json.member_if("name", change.name);
+    json.member_if("folder_type", change.type);
+    if (change.type) {
+      json.member_if("folder_kind", eas::values::folder_type_words(*change.type));
     }
-    json.end_array();
-  }
-  if (!command.folder_changes.empty()) {
-    json.key("folder_changes");
-    json.begin_array();
-    for (const eas::FolderChange& change : command.folder_changes) {
-      json.begin_object();
-      json.member("change", word(change.kind));
-      json.member_if("id", change.id);
-      json.member_if("parent_id", change.parent_id);
-      json.member_if("name", change.name);
-      json.member_if("folder_type", change.type);
-      if (change.type) {
-        json.member_if("folder_kind", eas::values::folder_type_words(*change.type));
-      }
-      json.end_object();
-    }
-    json.end_array();
-  }
+  });
   if (command.waiting) write_waiting(json, *command.waiting);
   if (command.provision) write_provision(json, *command.provision);
-  write_texts(json, "offered_versions", command.offered_versions);
-  write_texts(json, "offered_commands", command.offered_commands);
-  if (!command.parameters.empty()) {
-    json.key("parameters");
-    json.begin_array();
-    for (const auto& [name, value] : command.parameters) {
-      json.begin_object();
-      json.member("name", name);
-      json.member("value", value);
-      json.end_object();
-    }
-    json.end_array();
-  }
+  json.values_if("offered_versions", command.offered_versions);
+  json.values_if("offered_commands", command.offered_commands);
+  write_named_values(json, "parameters", command.parameters);
   if (command.locale) json.member("locale", unsigned{*command.locale});
   if (command.request_repeats_last) json.member("request_repeats_last", true);
   write_command_facts(json, command);
@@ -303,19 +247,12 @@ void write_understood(JsonWriter& json, const eas::Command& command) {
 }
 
 void write_diagnostics(JsonWriter& json, const eas::Command& command) {
-  const std::vector<Diagnostic> diagnostics = all_diagnostics(command);
-  if (diagnostics.empty()) return;
-  json.key("diagnostics");
-  json.begin_array();
-  for (const Diagnostic& diagnostic : diagnostics) {
-    json.begin_object();
+  json.objects_if("diagnostics", all_diagnostics(command), [&](const Diagnostic& diagnostic) {
     json.member("code", to_string(diagnostic.code));
     json.member_if("part", diagnostic.part);
     json.member("offset", diagnostic.offset);
     json.member_if("text", diagnostic.text);
-    json.end_object();
-  }
-  json.end_array();
+  });
 }
 
 }  // namespace
@@ -395,24 +332,16 @@ void append_finding_json(std::string& out, const findings::Finding& finding) {
   json.member("id", finding.id.value);
   json.member("rule", finding.rule);
   json.member("severity", findings::to_string(finding.severity));
-  write_time(json, "time", finding.time);
+  json.time_if("time", finding.time);
   json.member_if("device_id", finding.device_id);
   json.member_if("device_type", finding.device_type);
   json.member_if("user", finding.user);
   json.member_if("host", finding.host);
   json.member("count", finding.count);
-  write_time(json, "first", finding.first);
-  write_time(json, "last", finding.last);
-  json.key("exchanges");
-  json.begin_array();
-  for (const ExchangeId id : finding.exchanges) json.value(id.value);
-  json.end_array();
-  if (!finding.because_of.empty()) {
-    json.key("because_of");
-    json.begin_array();
-    for (const FindingId id : finding.because_of) json.value(id.value);
-    json.end_array();
-  }
+  json.time_if("first", finding.first);
+  json.time_if("last", finding.last);
+  json.values("exchanges", finding.exchanges);
+  json.values_if("because_of", finding.because_of);
   json.member_if("summary", finding.summary);
   json.member_if("explanation", finding.explanation);
   json.member_if("next_step", finding.next_step);
@@ -425,7 +354,7 @@ void append_event_json(std::string& out, const model::ConnectionEvent& event) {
   JsonWriter json{out};
   json.begin_object();
   json.member("type", model::to_string(event.kind));
-  write_time(json, "time", event.time);
+  json.time_if("time", event.time);
   if (event.connection) {
     const model::Connection& connection = *event.connection;
     json.member("connection", connection.id.value);

@@ -7,27 +7,18 @@ namespace {
 
 using render::JsonWriter;
 
-void time_member(JsonWriter& json, std::string_view name, Timestamp time) {
-  if (time != Timestamp{}) json.member(name, std::string_view{to_rfc3339(time)});
-}
-
 void exchange_member(JsonWriter& json, ExchangeId exchange) {
   if (exchange) json.member("exchange", exchange.value);
 }
 
 void put_steps(JsonWriter& json, const Card& card) {
-  json.key("steps");
-  json.begin_array();
-  for (const Step& step : card.steps) {
-    json.begin_object();
+  json.objects("steps", card.steps, [&](const Step& step) {
     json.member("step", to_string(step.stage));
     json.member("state", to_string(step.state));
-    time_member(json, "time", step.time);
+    json.time_if("time", step.time);
     exchange_member(json, step.exchange);
     json.member_if("text", step.text);
-    json.end_object();
-  }
-  json.end_array();
+  });
   if (!card.stop) return;
   json.key("stopped_at");
   json.begin_object();
@@ -38,11 +29,7 @@ void put_steps(JsonWriter& json, const Card& card) {
 }
 
 void put_folders(JsonWriter& json, const Card& card) {
-  if (card.folders.empty()) return;
-  json.key("folders");
-  json.begin_array();
-  for (const FolderLine& folder : card.folders) {
-    json.begin_object();
+  json.objects_if("folders", card.folders, [&](const FolderLine& folder) {
     json.member("id", std::string_view{folder.id});
     json.member_if("name", folder.name);
     json.member_if("class", folder.class_name);
@@ -50,11 +37,9 @@ void put_folders(JsonWriter& json, const Card& card) {
     if (folder.http != 0) json.member("http_status", folder.http);
     if (folder.status != 0) json.member("status", folder.status);
     if (folder.time != Timestamp{}) json.member("delivered", folder.delivered);
-    time_member(json, "time", folder.time);
+    json.time_if("time", folder.time);
     exchange_member(json, folder.exchange);
-    json.end_object();
-  }
-  json.end_array();
+  });
 }
 
 void put_waits(JsonWriter& json, const Card& card) {
@@ -81,11 +66,7 @@ void put_waits(JsonWriter& json, const Card& card) {
 }
 
 void put_failed_connections(JsonWriter& json, const Card& card) {
-  if (card.failed.empty()) return;
-  json.key("failed_connections");
-  json.begin_array();
-  for (const auto& failure : card.failed) {
-    json.begin_object();
+  json.objects_if("failed_connections", card.failed, [&](const auto& failure) {
     json.member("kind", failure.kind == model::ConnectionEvent::Kind::client_tls_failed
                             ? "tls_failure"
                             : "upstream_failure");
@@ -93,30 +74,23 @@ void put_failed_connections(JsonWriter& json, const Card& card) {
     json.member_if("reason", failure.reason);
     json.member_if("detail", failure.detail);
     json.member("count", failure.count);
-    time_member(json, "first", failure.first);
-    time_member(json, "last", failure.last);
-    json.end_object();
-  }
-  json.end_array();
+    json.time_if("first", failure.first);
+    json.time_if("last", failure.last);
+  });
 }
 
 void put_findings(JsonWriter& json, const Card& card) {
-  json.key("findings");
-  json.begin_array();
-  for (const Incident& incident : card.findings) {
+  json.objects("findings", card.findings, [&](const Incident& incident) {
     const findings::Finding& finding = incident.finding;
-    json.begin_object();
     json.member("id", finding.id.value);
     json.member("rule", std::string_view{finding.rule});
     json.member("severity", findings::to_string(finding.severity));
     json.member("open", incident.open);
     json.member("count", finding.count);
-    time_member(json, "first", finding.first);
-    time_member(json, "last", finding.last);
+    json.time_if("first", finding.first);
+    json.time_if("last", finding.last);
     json.member("summary", std::string_view{finding.summary});
-    json.end_object();
-  }
-  json.end_array();
+  });
 }
 
 }  // namespace
@@ -131,8 +105,8 @@ void append_card_json(std::string& out, const Card& card) {
   json.member_if("user", card.user);
   json.member_if("host", card.host);
   json.member_if("client", card.client);
-  time_member(json, "first", card.first);
-  time_member(json, "last", card.last);
+  json.time_if("first", card.first);
+  json.time_if("last", card.last);
   json.member("exchanges", card.exchanges);
   json.member_if("user_agent", card.user_agent);
   json.member_if("user_agent_meaning", card.agent_words);

@@ -15,6 +15,7 @@ namespace eastap::report {
 namespace {
 
 using findings::Stage;
+using render::count_words;
 using render::LineStyle;
 using render::LineWriter;
 using render::printable;
@@ -110,14 +111,10 @@ void put_fact(LineWriter& line, std::string_view label, const std::string& text)
   line.wrapped(text, kMargin + kLabel, kMargin + kLabel, "");
 }
 
-std::string counted(std::uint64_t count, std::string_view one, std::string_view many) {
-  return std::to_string(count) + " " + std::string{count == 1 ? one : many};
-}
-
 void put_facts(LineWriter& line, const Card& card, const LineStyle& style) {
   std::string seen = date(card.first, style) + " " + render::clock(card.first, style, false) +
                      " to " + when(card.last, card, style) + ", " +
-                     counted(card.exchanges, "exchange", "exchanges");
+                     count_words(card.exchanges, "exchange", "exchanges");
   if (!card.client.empty() && !card.device_id.empty()) seen += ", from " + printable(card.client);
   put_fact(line, "seen", seen);
   std::string agent = printable(card.user_agent);
@@ -171,7 +168,7 @@ void put_failed_connections(LineWriter& line, const Card& card, const LineStyle&
                            ? "TLS refused for "
                            : "not reached: ";
     text += printable(failure.host) + " (" + printable(failure.reason) + "), " +
-            (failure.count == 1 ? std::string{"once"} : counted(failure.count, "", "times")) +
+            (failure.count == 1 ? std::string{"once"} : count_words(failure.count, "", "times")) +
             ", last " + when(failure.last, card, style);
     line.space(kMargin);
     line.wrapped(text, kMargin + 2, kMargin, line.theme().dim);
@@ -201,7 +198,8 @@ void put_folders(LineWriter& line, const Card& card, const LineStyle& style) {
   constexpr std::size_t kShown = 40;
   if (card.folders.empty()) return;
   line.space(kMargin);
-  line.put(counted(card.folders.size(), "folder", "folders") + " synchronised", line.theme().dim);
+  line.put(count_words(card.folders.size(), "folder", "folders") + " synchronised",
+           line.theme().dim);
   line.end();
   std::size_t names = 10, keys = 3;
   for (const FolderLine& folder : card.folders) {
