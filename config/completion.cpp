@@ -54,7 +54,7 @@ std::string joined(const std::vector<std::string>& words) {
 }
 
 /// How a value is completed, by what its option is called; empty: by nothing.
-enum class Kind : std::uint8_t { nothing, words, file, folder, host, rule, mute };
+enum class Kind : std::uint8_t { nothing, words, file, folder, host, rule, rule_name, mute };
 
 Kind kind_of(const Option& option) {
   if (!option.words.empty()) return Kind::words;
@@ -67,7 +67,9 @@ Kind kind_of(const Option& option) {
 }
 
 Kind kind_of_argument(const Command& command) {
-  if (command.file_name.find("FILE") != std::string::npos) return Kind::file;
+  if (command.many) return Kind::rule_name;  // of what can be asked, what nobody types gladly
+  if (command.file_name == "CAPTURE" || command.file_name.find("FILE") != std::string::npos)
+    return Kind::file;
   return command.file_name.find("HOST") != std::string::npos ? Kind::host : Kind::nothing;
 }
 
@@ -163,6 +165,7 @@ std::string bash_action(Kind kind, const std::vector<std::string>& words) {
     case Kind::folder: return "_eastap_files \"$2\" -d";
     case Kind::host: return "_eastap_offer \"$2\" -A hostname";
     case Kind::rule: return "_eastap_rule \"$2\"";
+    case Kind::rule_name: return "_eastap_offer \"$2\" -W \"${_eastap_rules[*]}\"";
     case Kind::mute:
       return "compopt -o nospace 2>/dev/null; _eastap_offer \"$2\" -W \"" + keys_with(mute_keys()) +
              "\"";
@@ -262,6 +265,7 @@ std::string zsh_action(Kind kind, const std::vector<std::string>& words) {
     case Kind::folder: return "_files -/";
     case Kind::host: return "_hosts";
     case Kind::rule: return "_eastap_rule";
+    case Kind::rule_name: return "{compadd -- $_eastap_rules}";
     case Kind::mute: return "_eastap_mute";
   }
   return " ";
@@ -292,8 +296,12 @@ std::string zsh_case(const Command& command) {
     if ((option.commands & command.bit) != 0) text += zsh_option(option);
   }
   if (!command.file_name.empty()) {
-    text += "    ':" + zsh_escaped(command.file_name) + ":" +
-            zsh_action(kind_of_argument(command), {}) + "'\n  ;;\n";
+    const std::string action = ":" + zsh_action(kind_of_argument(command), {}) + "'";
+    text += std::string{"    '"} + (command.many ? "*:" : ":") + zsh_escaped(command.file_name) +
+            action;
+    if (!command.second_name.empty())
+      text += " \\\n    ':" + zsh_escaped(command.second_name) + action;
+    text += "\n  ;;\n";
   } else {
     text += "    && return\n  ;;\n";
   }

@@ -77,6 +77,7 @@ TEST_SUITE("config.completion") {
     CHECK(offered({"eastap", "run", "--rule", "synckey-zero.th"}) ==
           Words{"synckey-zero.threshold="});
     CHECK(offered({"eastap", "run", "--rule", "synckey-zero.enabled", "=", "f"}) == Words{"false"});
+    CHECK(offered({"eastap", "explain", "sync"}) == Words{"synckey-zero"});
     CHECK(offered({"eastap", "run", "--mute", "dev"}) == Words{"device="});
     CHECK(offered({"eastap", "run", "--mute", "rule", "=", "heart"}) == Words{"heartbeat-cut"});
   }
@@ -85,6 +86,8 @@ TEST_SUITE("config.completion") {
     const ConfigFile file{"x"};
     const std::string part = file.path().substr(0, file.path().size() - 1);
     CHECK(offered({"eastap", "replay", part}) == Words{file.path()});
+    CHECK(offered({"eastap", "export", part}) == Words{file.path()});
+    CHECK(offered({"eastap", "export", "x", part}) == Words{file.path()});
     CHECK(offered({"eastap", "run", "--config", part}) == Words{file.path()});
     CHECK(offered({"eastap", "run", "--ca-dir", part}).empty());
     CHECK(offered({"eastap", "run", "--ca-dir", "/et"}) == Words{"/etc"});
