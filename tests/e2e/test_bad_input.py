@@ -395,6 +395,32 @@ class BadSurroundings(EndToEnd):
         self.ends_with("run", "--upstream-ca", folder / "none.pem", "--listen", "127.0.0.1:0", "--ca-dir", folder / "ca", "--no-capture",
                        words=(folder / "none.pem",))
 
+    def test_a_run_that_cannot_listen_leaves_no_capture(self):
+        _, tap = self.stack()
+        capture = self.folder() / "new.eastap"
+        self.ends_with("run", "--listen", f"127.0.0.1:{tap.address[1]}", "--ca-dir", tap.ca_dir, "--capture", capture,
+                       words=(f"127.0.0.1:{tap.address[1]}",))
+        self.assertFalse(capture.exists())
+
+    def test_an_unknown_rule_is_named_with_its_place(self):
+        config = self.folder() / "eastap.toml"
+        config.write_text("[rules.provision-lop]\nthreshold = 3\n")
+        self.ends_with("run", "--config", config, "--listen", "127.0.0.1:0", "--no-capture",
+                       words=(f"{config}:1", "provision-lop", "did you mean \"provision-loop\""))
+        text = self.ends_with("replay", "--rule", "gibberish.threshold=3", "-", stdin=b"", words=("--rule", "gibberish", "eastap explain rule"))
+        self.assertNotIn("did you mean", text)
+
+    def test_standard_input_that_is_no_capture_is_called_standard_input(self):
+        text = self.ends_with("replay", "-", stdin=b"hello\n" * 1000, code=3, words=("standard input is not a capture",))
+        self.assertNotIn("/tmp", text)
+
+    def test_a_text_given_to_decode_is_said_to_be_one(self):
+        path = self.folder() / "body"
+        for content, word in ((b"<html><body>hello</body></html>", "XML"), (b'{"Protocol":"ActiveSync"}', "JSON"), (b"hello, world", "text")):
+            with self.subTest(word):
+                path.write_bytes(content)
+                self.ends_with("decode", path, code=3, words=(path, word))
+
     def capture_of_a_run(self) -> pathlib.Path:
         server, tap = self.stack()
         self.phone(tap).set_up()

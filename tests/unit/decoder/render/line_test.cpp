@@ -52,6 +52,14 @@ void check_fits(const std::string& text, std::size_t width) {
 }  // namespace
 
 TEST_SUITE("decoder.render.line") {
+  TEST_CASE("a folder's id is left out where it is long and its name is known") {
+    const std::string id = "mail%2Fee7bd31938e80b6b1b4b000083ecc375";
+    CHECK(render::folder_label("Inbox", "5") == "Inbox(5)");
+    CHECK(render::folder_label("INBOX", id) == "INBOX");
+    CHECK(render::folder_label("", id) == id);
+    CHECK(render::folder_label("", "").empty());
+  }
+
   TEST_CASE("a healthy exchange is one line: number, device, folder, keys, counts") {
     samples::Sample sample = sync("1", "2");
     sample.command.collections[0].adds = 25;
