@@ -1,5 +1,6 @@
 #include "proxy/portal/front_page.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -37,6 +38,23 @@ std::string filled_in(std::string_view markup, const Request& request, const Pag
       out += markup.front();
       markup.remove_prefix(1);
     }
+  }
+  return out;
+}
+
+/// The options of commands, kept from being broken behind their hyphen.
+std::string with_whole_options(std::string_view markup) {
+  std::string out;
+  bool code = false;
+  while (!markup.empty()) {
+    if (markup.front() == '<') code = markup.starts_with("<code>");
+    const bool option = code && markup.front() == '-' && out.ends_with(' ');
+    const std::size_t length =
+        option ? std::min(markup.find_first_of(" <"), markup.size()) : std::size_t{1};
+    if (option) out += "<span class=\"one\">";
+    out += markup.substr(0, length);
+    if (option) out += "</span>";
+    markup.remove_prefix(length);
   }
   return out;
 }
@@ -83,11 +101,13 @@ std::string test_card(const Verdict& verdict, Platform platform, std::string_vie
 std::string steps_card(const Request& request, const PageFacts& facts, Platform platform) {
   const Steps& steps = steps_for(platform);
   std::string out = "<section class=\"card\">\n<h2>Step by step</h2>\n<ol>\n";
-  for (const auto step : steps.steps) out += "<li>" + filled_in(step, request, facts) + "</li>\n";
+  for (const auto step : steps.steps)
+    out += "<li>" + with_whole_options(filled_in(step, request, facts)) + "</li>\n";
   out += "</ol>\n</section>\n";
   if (steps.caveats.empty()) return out;
   out += "<section class=\"card\">\n<h2>Good to know</h2>\n<ul>\n";
-  for (const auto line : steps.caveats) out += "<li>" + filled_in(line, request, facts) + "</li>\n";
+  for (const auto line : steps.caveats)
+    out += "<li>" + with_whole_options(filled_in(line, request, facts)) + "</li>\n";
   return out + "</ul>\n</section>\n";
 }
 

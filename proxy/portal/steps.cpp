@@ -65,7 +65,7 @@ const Steps kWindows{
      "Come back: the test above turns green. Then start the mail program."},
     {"Firefox has a store of its own: Settings › Privacy &amp; Security › Certificates › Import.",
      "Apps from the Store reach a proxy on this same machine only with an exemption: "
-     "<code>CheckNetIsolation LoopbackExempt -a <span class=\"one\">-n=PACKAGE</span></code>.",
+     "<code>CheckNetIsolation LoopbackExempt -a -n=PACKAGE</code>.",
      "Outlook for Windows speaks ActiveSync to a few services only, and the new Outlook through "
      "Microsoft's cloud."}};
 
