@@ -219,8 +219,10 @@ class WayStep final : public Step {
   Move troubled(State& state, const Words& words, unsigned telling = kAnswer) {
     report_.warn(words.text, words.next_step);
     Discovery& discovery = state.discovery;
-    if (telling > discovery.telling) {
-      discovery.telling = telling;
+    // Of two alike the other way counts: behind the bare domain stands the web site, as a rule.
+    const unsigned weight = 2 * telling + (way_ == Way::domain ? 0 : 1);
+    if (weight > discovery.telling) {
+      discovery.telling = weight;
       discovery.obstacle = words.text;
       discovery.next_step = words.next_step;
     }

@@ -54,22 +54,18 @@ void append_wrapped(std::string& out, std::string_view lead, std::string_view te
 
 void append_title(std::string& out, const Report& report, const Layout& layout) {
   const Mark mark = mark_of(report.verdict, *layout.theme);
+  if (report.verdict == Verdict::skipped) {
+    append_wrapped(out, std::string{mark.sign} + ' ', report.title + ": skipped, " + report.because,
+                   layout.theme->dim, layout);
+    return;
+  }
   const std::size_t room = layout.width > kDurationWidth + 20 ? layout.width : 40;
   out += mark.colour;
   out += mark.sign;
   if (!mark.colour.empty()) out += layout.theme->reset;
   out += ' ';
-  std::string title = render::printable(report.title);
-  if (report.verdict == Verdict::skipped) {
-    title += ": skipped, " + render::printable(report.because);
-    out += layout.theme->dim;
-    out += render::cut_to_width(title, room - 2);
-    out += layout.theme->reset;
-    out += '\n';
-    return;
-  }
   out += layout.theme->command;
-  render::append_cell(out, title, room - 2 - kDurationWidth);
+  render::append_cell(out, render::printable(report.title), room - 2 - kDurationWidth);
   out += layout.theme->reset;
   const bool waited = report.duration > Microseconds::zero();
   render::append_cell(out, waited ? render::duration_words(report.duration) : "", kDurationWidth,
