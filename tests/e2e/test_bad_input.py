@@ -407,7 +407,7 @@ class BadSurroundings(EndToEnd):
         config.write_text("[rules.provision-lop]\nthreshold = 3\n")
         self.ends_with("run", "--config", config, "--listen", "127.0.0.1:0", "--no-capture",
                        words=(f"{config}:1", "provision-lop", "did you mean \"provision-loop\""))
-        text = self.ends_with("replay", "--rule", "gibberish.threshold=3", "-", stdin=b"", words=("--rule", "gibberish", "eastap explain rule"))
+        text = self.ends_with("run", "--rule", "gibberish.threshold=3", "--listen", "127.0.0.1:0", "--no-capture", words=("--rule", "gibberish", "eastap explain rule"))
         self.assertNotIn("did you mean", text)
 
     def test_standard_input_that_is_no_capture_is_called_standard_input(self):

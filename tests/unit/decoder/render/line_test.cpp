@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 
 #include "decoder/render/diagnostic.hpp"
+#include "decoder/render/exchange_words.hpp"
 #include "decoder/render/printable.hpp"
 #include "tests/unit/decoder/render/samples.hpp"
 
