@@ -20,8 +20,10 @@ import zlib
 from dataclasses import dataclass
 from typing import Iterable, Optional, Sequence
 
-from .exchange import COMMAND_CODES, WBXML_TYPE, A, B, C, CM, E, F, FI, G, IO, K, M, MR, P, RR, S, SE, V, VC
+from .exchange import COMMAND_CODES
+from .replies import WBXML_TYPE
 from .streams import DEFAULT_TIMEOUT, HttpMessage, HttpReader, Stream, TlsStream, client_context
+from .tags import A, B, C, CM, E, F, FI, G, IO, K, M, MR, P, RR, S, SE, V, VC
 from .wbxml import Element, decode, element, encode
 
 
