@@ -11,6 +11,7 @@
 #include "decoder/codepages/lookup.hpp"
 #include "decoder/eas/values/meaning.hpp"
 #include "decoder/render/diagnostic.hpp"
+#include "decoder/render/line_writer.hpp"
 #include "decoder/render/printable.hpp"
 #include "decoder/render/quantity.hpp"
 #include "decoder/render/utf8.hpp"
@@ -20,11 +21,14 @@ namespace {
 
 using wbxml::Node;
 
-void append_offset(std::string& out, std::uint64_t offset) {
+bool is_narrow(const HexOptions& options) { return options.columns != 0 && options.columns < 100; }
+
+void append_offset(std::string& out, std::uint64_t offset, const HexOptions& options) {
   std::array<char, 48> text{};
-  const int length = std::snprintf(text.data(), text.size(), "%8llu  %08llx",
-                                   static_cast<unsigned long long>(offset),
-                                   static_cast<unsigned long long>(offset));
+  const auto number = static_cast<unsigned long long>(offset);
+  const int length = is_narrow(options)
+                         ? std::snprintf(text.data(), text.size(), "%6llu", number)
+                         : std::snprintf(text.data(), text.size(), "%8llu  %08llx", number, number);
   out.append(text.data(), static_cast<std::size_t>(length));
 }
 
@@ -68,7 +72,8 @@ class AnnotatedHex {
 
   void write() {
     out_.append(options_.margin, ' ');
-    out_ += "  offset       hex  octets                 depth page  token    meaning\n";
+    out_ += is_narrow(options_) ? "offset" : "  offset       hex";
+    out_ += "  octets                 depth page  token    meaning\n";
     header();
     while (at_ < end_ && at_ < limit_) token();
     if (at_ >= limit_ && at_ < body_.size()) {
@@ -78,7 +83,7 @@ class AnnotatedHex {
       out_.append(options_.margin, ' ');
       out_ += "not decoded: " + grouped(body_.size() - at_) + " octets\n";
       append_hexdump(out_, body_.substr(at_, limit_ - at_),
-                     {.limit = 0, .margin = options_.margin, .first = at_});
+                     {.margin = options_.margin, .first = at_, .columns = options_.columns});
       if (limit_ < body_.size()) append_rest(out_, options_.margin, body_.size() - limit_);
     }
     remarks_until(UINT64_MAX);
@@ -86,7 +91,15 @@ class AnnotatedHex {
 
  private:
   static constexpr std::size_t kPerRow = 8;
-  static constexpr std::size_t kMeaningColumns = 52;
+  static constexpr std::size_t kDeepest = 16;  ///< further ones are not indented further
+
+  /// Columns that a meaning has now.
+  [[nodiscard]] std::size_t room() const {
+    if (options_.columns == 0) return 52;
+    const std::size_t before =
+        options_.margin + (is_narrow(options_) ? 52 : 64) + std::min(open_.size(), kDeepest);
+    return std::max<std::size_t>(20, options_.columns - std::min(before, options_.columns));
+  }
 
   /// What stands between octets and meaning.
   struct Columns {
@@ -117,8 +130,12 @@ class AnnotatedHex {
   void remarks_until(std::uint64_t offset) {
     for (; next_remark_ < remarks_.size() && remarks_[next_remark_]->offset <= offset;
          ++next_remark_) {
-      out_.append(options_.margin, ' ');
-      out_ += "▲ " + to_sentence(*remarks_[next_remark_]) + "\n";
+      LineStyle style;
+      style.width = options_.columns;
+      LineWriter line{out_, style};
+      line.space(options_.margin);
+      line.wrapped("▲ " + to_sentence(*remarks_[next_remark_]), options_.margin + 2,
+                   options_.margin, {});
     }
   }
 
@@ -131,7 +148,7 @@ class AnnotatedHex {
     while (at_ < end && at_ < limit_) {
       const std::string_view octets = body_.substr(at_, std::min(kPerRow, end - at_));
       out_.append(options_.margin, ' ');
-      append_offset(out_, options_.first + at_);
+      append_offset(out_, options_.first + at_, options_);
       out_ += ' ';
       append_octets(out_, octets, kPerRow);
       out_ += "  ";
@@ -142,8 +159,7 @@ class AnnotatedHex {
       append_cell(out_, first ? columns.token : std::string_view{}, 7);
       out_ += "  ";
       // the column of the depth counts on where the indentation would leave the screen
-      constexpr std::size_t deepest = 16;
-      out_.append(std::min(depth, deepest), ' ');
+      out_.append(std::min(depth, kDeepest), ' ');
       if (first) {
         out_ += meaning;
       } else {
@@ -165,21 +181,22 @@ class AnnotatedHex {
     const std::size_t length = static_cast<std::size_t>(std::min<std::uint64_t>(header_end, end_));
     if (length == 0) return;
     std::string meaning = "WBXML " + std::to_string((document_.version >> 4U) + 1) + "." +
-                          std::to_string(document_.version & 15U) + ", public id " +
-                          std::to_string(document_.public_id) + ", charset ";
-    meaning += document_.charset == 106 ? "UTF-8" : std::to_string(document_.charset);
+                          std::to_string(document_.version & 15U) +
+                          (is_narrow(options_) ? ", id " : ", public id ") +
+                          std::to_string(document_.public_id) + ", ";
+    meaning += document_.charset == 106 ? "UTF-8" : "charset " + std::to_string(document_.charset);
     if (document_.string_table_size != 0) {
       meaning += ", string table of " + grouped(document_.string_table_size);
     }
     row(length, {"", "", false}, meaning, 0);
   }
 
-  [[nodiscard]] static std::string quoted(std::string_view value) {
+  [[nodiscard]] std::string quoted(std::string_view value) const {
     std::string text = "\"";
     // four octets a column is the most that UTF-8 needs
-    append_printable(text, without_cut_sequence(value, kMeaningColumns * 4));
+    append_printable(text, without_cut_sequence(value, room() * 4));
     text += '"';
-    return cut_to_width(text, kMeaningColumns);
+    return cut_to_width(text, room());
   }
 
   void switch_page() {
@@ -193,7 +210,7 @@ class AnnotatedHex {
 
   /// `text`, and what the value at `value_offset` says, where it has a meaning.
   [[nodiscard]] std::string with_meaning(std::string text, std::size_t value_offset) const {
-    constexpr std::size_t kValueColumns = 24;
+    const std::size_t value_columns = std::min<std::size_t>(24, room() / 2);
     std::string meaning;
     // the element whose value this is came last
     if (next_node_ > 0 && document_.nodes[next_node_ - 1].value_offset == value_offset) {
@@ -201,9 +218,9 @@ class AnnotatedHex {
       if (node.hidden) return "(" + grouped(node.value_size) + " octets hidden)";
       meaning = eas::values::meaning({document_, static_cast<std::uint32_t>(next_node_ - 1)});
     }
-    if (meaning.empty()) return cut_to_width(text, kMeaningColumns);
-    text = cut_to_width(text, kValueColumns) + " = ";
-    text += cut_to_width(printable(meaning), kMeaningColumns - display_width(text));
+    if (meaning.empty()) return cut_to_width(text, room());
+    text = cut_to_width(text, value_columns) + " = ";
+    text += cut_to_width(printable(meaning), room() - display_width(text));
     return text;
   }
 
@@ -345,7 +362,7 @@ void append_hexdump(std::string& out, std::string_view octets, const HexOptions&
   for (std::size_t at = 0; at < shown; at += per_row) {
     const std::string_view row = octets.substr(at, std::min(per_row, shown - at));
     out.append(options.margin, ' ');
-    append_offset(out, options.first + at);
+    append_offset(out, options.first + at, options);
     out += ' ';
     append_octets(out, row, per_row);
     out += "  |";

@@ -398,7 +398,7 @@ void append_parts(std::string& out, const eas::Body& body, const LineStyle& styl
     if (is_utf8(octets)) {
       append_text_lines(out, octets, margin, std::max<std::size_t>(shorten, 80));
     } else {
-      append_hexdump(out, octets, {.limit = hex_limit, .margin = margin});
+      append_hexdump(out, octets, {.limit = hex_limit, .margin = margin, .columns = style.width});
     }
   }
 }
@@ -436,7 +436,7 @@ void append_body(std::string& out, std::string_view caption, const eas::Body& bo
     if (!document.complete && document.body && document.decoded_octets < document.body->size()) {
       const auto from = static_cast<std::size_t>(document.decoded_octets);
       append_hexdump(out, std::string_view{*document.body}.substr(from),
-                     {.limit = hex_limit, .margin = margin, .first = from});
+                     {.limit = hex_limit, .margin = margin, .first = from, .columns = style.width});
     }
     append_parts(out, body, style, shorten);
     return;
@@ -444,7 +444,7 @@ void append_body(std::string& out, std::string_view caption, const eas::Body& bo
   if (body.kind != eas::Body::Kind::other && is_utf8(octets)) {
     append_text_lines(out, octets, margin, std::max<std::size_t>(shorten, 80) * 10);
   } else {
-    append_hexdump(out, octets, {.limit = hex_limit, .margin = margin});
+    append_hexdump(out, octets, {.limit = hex_limit, .margin = margin, .columns = style.width});
   }
 }
 

@@ -19,6 +19,7 @@
 #include "proxy/app/view.hpp"
 #include "proxy/app/wiring.hpp"
 #include "proxy/redact/body.hpp"
+#include "proxy/sink/renderers.hpp"
 
 namespace eastap::app {
 namespace {
@@ -59,7 +60,7 @@ std::string no_body(const std::string& input, const std::string& body, const std
   if (!text || (!body.empty() && static_cast<unsigned char>(body.front()) < 0x20)) return {};
   const std::string name = file == "-" ? "standard input" : file;
   if (start.front() == '<')
-    return name + " is XML or HTML, not WBXML; eastap encode makes WBXML of it";
+    return name + " is XML or HTML, not WBXML; XML of ActiveSync goes to eastap encode";
   if (start.front() == '{' || start.front() == '[') return name + " is JSON, not WBXML";
   return name + " is text, but no WBXML as hex or base64 (which begin with 03016a or AwFq)";
 }
@@ -96,7 +97,9 @@ int decode(const config::Invocation& invocation) {
       render::append_document_json(out, document);
       out += '\n';
       break;
-    case config::BodyForm::hex: render::append_annotated_hex(out, document); break;
+    case config::BodyForm::hex:
+      render::append_annotated_hex(out, document, {.columns = sink::terminal_width(STDOUT_FILENO)});
+      break;
   }
   put_out(out);
   for (const auto& diagnostic : document.diagnostics) {

@@ -1,5 +1,6 @@
 #include "decoder/render/hex.hpp"
 
+#include <sstream>
 #include <string>
 #include <utility>
 
@@ -50,7 +51,7 @@ TEST_SUITE("decoder.render.hex") {
     CHECK(dump.starts_with(
         "  offset       hex  octets                 depth page  token    meaning\n"
         "       0  00000000  03 01 6a 00                                 WBXML 1.3, public id 1, "
-        "charset UTF-8\n"
+        "UTF-8\n"
         "       4  00000004  45                         1    0  0x05     <Sync>\n"
         "       5  00000005  4b                         2    0  0x0B      <SyncKey>\n"
         "       6  00000006  03 31 32 33 34 35 36 37    3       STR_I      \"12345678901\"\n"
@@ -95,6 +96,21 @@ TEST_SUITE("decoder.render.hex") {
     body.open(airsync::kSync).add(airsync::kSyncKey, std::string(100, '1'));
     CHECK(annotated(std::move(body).finish(), {.limit = 16}).find("more octets") !=
           std::string::npos);
+  }
+  TEST_CASE("lines fit the terminal, meanings being cut") {
+    for (const std::size_t columns : {std::size_t{80}, std::size_t{100}, std::size_t{200}}) {
+      wbxml::Builder body;
+      body.open(airsync::kSync)
+          .open(airsync::kCollections)
+          .add(airsync::kSyncKey, std::string(300, 'k'));
+      std::string dump = annotated(std::move(body).finish(), {.columns = columns});
+      append_hexdump(dump, std::string(40, 'x'), {.margin = 4, .columns = columns});
+      std::istringstream lines{dump};
+      for (std::string line; std::getline(lines, line);) {
+        CAPTURE(line);
+        CHECK(display_width(line) <= columns);
+      }
+    }
   }
   TEST_CASE("plain octets are dumped sixteen a line") {
     std::string out;
