@@ -114,8 +114,10 @@ int encode(const config::Invocation& invocation) {
   std::size_t elided = 0;
   const auto body = wbxml::encode_xml(*input, &elided);
   if (!body) {
-    return complain("octet " + std::to_string(body.error().offset) + ": " + body.error().detail,
-                    kUnreadable);
+    const std::string file = invocation.file == "-" ? "standard input" : invocation.file;
+    return complain(
+        file + ", octet " + std::to_string(body.error().offset) + ": " + body.error().detail,
+        kUnreadable);
   }
   if (elided > 0) {
     tell("the input leaves out " + std::to_string(elided) + (elided == 1 ? " value" : " values") +
