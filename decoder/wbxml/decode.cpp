@@ -237,62 +237,120 @@ class Reader {
     return true;
   }
 
-  /// The body, from the root's token to its END: the hot loop.
+  /// The body, from the root's token to its END: the hot loop. What nearly all bodies consist of is
+  /// done here, on locals: each store to a node could change a member, for all the compiler knows.
+  /// Whatever is not plain goes to `token`, which knows all cases.
   void tree() {
-    while (at_ < size_) {
-      const std::uint8_t token = octet(at_);
-      if ((token & kTokenMask) >= kFirstTag) {
-        if (!begin_element(token)) return;
-        if (open_ == kNone) return;
+    const char* const body = body_.data();
+    const std::uint32_t size = size_;
+    const std::uint16_t depth_limit = depth_limit_;
+    std::uint32_t at = at_;
+    std::uint32_t open = open_;
+    std::uint16_t depth = depth_;
+    while (at < size) {
+      const auto token = static_cast<std::uint8_t>(body[at]);
+      const auto index = count_;
+      if (token == kEnd) {
+        ++at;
+        --depth;
+        open = std::exchange(nodes_[open].end, index);
+        if (open == kNone) break;
         continue;
       }
-      switch (token) {
-        case kEnd:
-          ++at_;
-          end_element();
-          if (open_ == kNone) return;
-          break;
-        case kStrI:
-          if (!inline_text()) return;
-          break;
-        case kSwitchPage:
-          if (!switch_page()) return;
-          break;
-        case kOpaque:
-          if (!opaque()) return;
-          break;
-        default:
-          if (!rare(token)) return;
-          if (open_ == kNone) return;
-          break;
+      const std::uint8_t tag = token & kTokenMask;
+      if (tag >= kFirstTag) {
+        const bool plain = ((known_ >> tag) & 1) != 0 && depth < depth_limit && index < room_ &&
+                           open != kNone && nodes_[open].value_kind == ValueKind::none &&
+                           (token & kHasAttributes) == 0;
+        if (plain) [[likely]] {
+          const auto level = static_cast<std::uint16_t>(depth + 1);
+          // While an element is open its `end` holds its parent: the stack costs no memory.
+          const bool opens = (token & kHasContent) != 0;
+          append({Tag{page_, tag}, ValueKind::none, true, level, false, at, 0, 0,
+                  opens ? open : index + 1});
+          if (opens) {
+            open = index;
+            depth = level;
+          }
+          ++at;
+          continue;
+        }
+      } else if (token == kStrI && open + 1 == index) {
+        const Text text = scan_text(body + at + 1, body + size);
+        Node& owner = nodes_[open];
+        if (text.ascii && text.ended && owner.value_kind == ValueKind::none) [[likely]] {
+          owner.value_kind = ValueKind::text;
+          owner.value_offset = at + 1;
+          owner.value_size = static_cast<std::uint32_t>(text.size);
+          value_token_ = at;
+          at += static_cast<std::uint32_t>(text.size) + 2;
+          continue;
+        }
       }
+      at_ = at;
+      open_ = open;
+      depth_ = depth;
+      const bool further = this->token(token) && open_ != kNone;
+      at = at_;
+      open = open_;
+      depth = depth_;
+      if (!further) break;
+    }
+    at_ = at;
+    open_ = open;
+    depth_ = depth;
+  }
+
+  /// Any token but END; false when decoding ends there.
+  [[gnu::noinline]] bool token(std::uint8_t token) {
+    if ((token & kTokenMask) >= kFirstTag) return begin_element(token);
+    switch (token) {
+      case kStrI: return inline_text();
+      case kSwitchPage: return switch_page();
+      case kOpaque: return opaque();
+      default: return rare(token);
     }
   }
 
   /// Room for one more node; false when the limit is met.
   bool room() {
-    if (nodes_.size() < room_) [[likely]]
+    if (count_ < room_) [[likely]]
       return true;
     return grow();
   }
 
+  /// Into room that is known to be there.
+  void append(const Node& node) { nodes_[count_++] = node; }
+
   void reserve(std::size_t wanted) {
     nodes_.reserve(std::min<std::size_t>(wanted, limits_.nodes));
-    room_ = std::min<std::size_t>(nodes_.capacity(), limits_.nodes);
+    extend();
+  }
+
+  /// Nodes are made by the block ahead of what fills them: a block stays in the innermost cache,
+  /// and filling is a plain store (push_back copies through the stack, which stalls).
+  void extend() {
+    constexpr std::size_t kBlock = 256;
+    nodes_.resize(std::min({nodes_.capacity(), std::size_t{limits_.nodes}, count_ + kBlock}));
+    room_ = static_cast<std::uint32_t>(nodes_.size());
   }
 
   [[gnu::noinline]] bool grow() {
-    const std::size_t used = nodes_.size();
+    const std::size_t used = count_;
     if (used >= limits_.nodes) {
       return stop(Errc::too_large, at_, [&] {
         return "The body has more than " + std::to_string(limits_.nodes) + " elements.";
       });
     }
+    if (used < nodes_.capacity()) {
+      extend();
+      return true;
+    }
     // Bodies are alike throughout: what the first part needed tells what the whole will need.
     const std::size_t guess =
         static_cast<std::size_t>(std::uint64_t{used} * size_ / std::max<std::uint32_t>(at_, 1));
-    const std::size_t wanted = std::clamp(guess + guess / 8, used + used / 2 + 4, used * 4 + 4);
-    reserve(wanted);
+    // What is reserved in vain is never touched, so that it costs addresses only.
+    reserve(std::clamp(guess + guess / 8, used + used / 2 + 4, used * 16 + 4));
     return true;
   }
 
@@ -321,27 +379,32 @@ class Reader {
       });
     }
     if (!before_child() || !room()) return false;
-    const auto index = static_cast<std::uint32_t>(nodes_.size());
+    const auto index = count_;
     ++depth_;
     // While an element is open its `end` holds its parent: the stack costs no memory of its own.
-    nodes_.push_back({Tag{page_, static_cast<std::uint8_t>(token & kTokenMask)}, ValueKind::none,
-                      true, depth_, false, offset, 0, 0, open_});
+    append({Tag{page_, static_cast<std::uint8_t>(token & kTokenMask)}, ValueKind::none, true,
+            depth_, false, offset, 0, 0, open_});
     open_ = index;
     return true;
   }
 
   void end_element() {
     Node& node = nodes_[open_];
-    open_ = std::exchange(node.end, static_cast<std::uint32_t>(nodes_.size()));
+    open_ = std::exchange(node.end, count_);
     --depth_;
   }
 
-  /// An element holds a value itself only while it has no other content: makes it a piece.
+  /// An element holds a value itself only while it has no other content.
   bool before_child() {
-    if (open_ == kNone || nodes_[open_].value_kind == ValueKind::none) return true;
+    if (open_ == kNone || nodes_[open_].value_kind == ValueKind::none) [[likely]]
+      return true;
+    return value_to_piece();
+  }
+
+  [[gnu::noinline]] bool value_to_piece() {
     if (!room()) return false;
     Node& parent = nodes_[open_];
-    const auto index = static_cast<std::uint32_t>(nodes_.size());
+    const auto index = count_;
     const Node piece{Tag{},
                      parent.value_kind,
                      true,
@@ -353,13 +416,13 @@ class Reader {
                      index + 1};
     parent.value_kind = ValueKind::none;
     parent.value_offset = parent.value_size = 0;
-    nodes_.push_back(piece);
+    append(piece);
     return true;
   }
 
   bool add_value(ValueKind kind, std::uint32_t token_at, std::uint32_t offset, std::uint32_t size) {
     Node& parent = nodes_[open_];
-    if (parent.value_kind == ValueKind::none && open_ + 1 == nodes_.size()) {
+    if (parent.value_kind == ValueKind::none && open_ + 1 == count_) {
       parent.value_kind = kind;
       parent.value_offset = offset;
       parent.value_size = size;
@@ -371,9 +434,9 @@ class Reader {
 
   bool add_piece(ValueKind kind, std::uint32_t token_at, std::uint32_t offset, std::uint32_t size) {
     if (!before_child() || !room()) return false;
-    const auto index = static_cast<std::uint32_t>(nodes_.size());
-    nodes_.push_back({Tag{}, kind, true, static_cast<std::uint16_t>(depth_ + 1), false, token_at,
-                      offset, size, index + 1});
+    const auto index = count_;
+    append({Tag{}, kind, true, static_cast<std::uint16_t>(depth_ + 1), false, token_at, offset,
+            size, index + 1});
     return true;
   }
 
@@ -596,6 +659,7 @@ class Reader {
   }
 
   void finish() {
+    nodes_.resize(count_);
     const bool root_closed = !nodes_.empty() && open_ == kNone && !stopped_;
     if (open_ != kNone && !stopped_) {
       stop(Errc::truncated, size_, [&] {
@@ -631,7 +695,8 @@ class Reader {
   std::uint16_t depth_limit_;
   std::string_view body_;
   std::uint32_t size_ = 0;
-  std::size_t room_ = 0;  ///< nodes that fit before `grow`
+  std::uint32_t count_ = 0;  ///< nodes that are filled; `nodes_` has `room_` until `finish`
+  std::uint32_t room_ = 0;   ///< nodes that are made
   std::uint32_t at_ = 0;
   std::uint32_t open_ = kNone;  ///< index of the innermost open element
   std::uint16_t depth_ = 0;     ///< its level
