@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <cstdio>
+#include <cstring>
 #include <string_view>
 #include <vector>
 
@@ -11,7 +13,6 @@
 #include "decoder/codepages/lookup.hpp"
 #include "decoder/eas/values/meaning.hpp"
 #include "decoder/render/diagnostic.hpp"
-#include "decoder/render/eight_octets.hpp"
 #include "decoder/render/printable.hpp"
 #include "decoder/render/quantity.hpp"
 #include "decoder/render/utf8.hpp"
@@ -22,8 +23,9 @@ namespace {
 using wbxml::Node;
 using wbxml::ValueKind;
 
-/// What an octet asks of the writer.
-enum class OctetClass : std::uint8_t { plain, escaped, impossible, multi };
+/// What an octet asks of the writer. Of octets beyond ASCII only those ask for a look that begin
+/// the few sequences which are not written as they are.
+enum class OctetClass : std::uint8_t { plain, escaped, impossible, look };
 
 constexpr auto kOctetClasses = [] {
   std::array<OctetClass, 256> classes{};
@@ -35,86 +37,121 @@ constexpr auto kOctetClasses = [] {
   classes['<'] = OctetClass::escaped;
   classes['>'] = OctetClass::escaped;  // "]]>" may not stand in text
   classes[0x7F] = OctetClass::escaped;
-  for (std::size_t i = 0x80; i < 0x100; ++i) classes[i] = OctetClass::multi;
+  classes[0xC2] = OctetClass::look;  // C1 controls
+  classes[0xD8] = OctetClass::look;  // U+061C
+  classes[0xE2] = OctetClass::look;  // U+200E to U+206F
+  classes[0xEF] = OctetClass::look;  // U+FFFE, U+FFFF
   return classes;
 }();
 
 OctetClass class_of(char c) { return kOctetClasses[static_cast<unsigned char>(c)]; }
 
-enum class TextForm : std::uint8_t { plain, escaped, base64 };
+constexpr std::uint64_t kHighs = 0x8080'8080'8080'8080U;
 
-/// True when all eight octets are plain ASCII without a control and without & < >.
-bool eight_plain(const char* at) {
-  const EightOctets octets{at};
-  // < and > differ in bit 1 only: 0x3C, 0x3E
-  return (octets.unprintable() | octets.is('&') | octets.is_with('>', 0x02)) == 0;
+std::uint64_t word_at(const char* at) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, at, sizeof word);
+  return word;
 }
 
-TextForm form_of(std::string_view text) {
-  TextForm form = TextForm::plain;
-  for (std::size_t at = 0; at < text.size();) {
-    if (text.size() - at >= 8 && eight_plain(text.data() + at)) {
-      at += 8;
-      continue;
+/// A word whose lowest set bit is the top bit of the first octet (in memory of little endian) that
+/// is not plain, or zero. A tab counts as not plain.
+std::uint64_t special_bits(std::uint64_t word) {
+  constexpr std::uint64_t ones = 0x0101'0101'0101'0101U;
+  constexpr std::uint64_t lows = ~kHighs;
+  const auto zeros = [](std::uint64_t x) { return (x - ones) & ~x & kHighs; };  // the first is sure
+  const std::uint64_t newline = word ^ (ones * 0x0A);
+  const std::uint64_t below_space =
+      ~(((word & lows) + ones * 0x60) | word) & (((newline & lows) + lows) | newline);
+  // & is 0x26; < and > differ in bit 1 only: 0x3C, 0x3E
+  std::uint64_t bits = (below_space & kHighs) | zeros(word ^ (ones * 0x26)) |
+                       zeros((word | (ones * 0x02)) ^ (ones * 0x3E)) | zeros(word ^ (ones * 0x7F));
+  if ((word & kHighs) != 0) {
+    bits |= zeros(word ^ (ones * 0xC2)) | zeros(word ^ (ones * 0xD8)) |
+            zeros(word ^ (ones * 0xE2)) | zeros(word ^ (ones * 0xEF));
+  }
+  return bits;
+}
+
+/// Where, at or after `at`, the next octet stands that is not plain; `seen` gathers top bits.
+std::size_t next_special(std::string_view text, std::size_t at, std::uint64_t& seen) {
+  if constexpr (std::endian::native == std::endian::little) {
+    for (; text.size() - at >= 8; at += 8) {
+      const std::uint64_t word = word_at(text.data() + at);
+      seen |= word;
+      if (const std::uint64_t bits = special_bits(word); bits != 0) {
+        return at + static_cast<std::size_t>(std::countr_zero(bits)) / 8;
+      }
     }
+  }
+  while (at < text.size() && class_of(text[at]) == OctetClass::plain) {
+    seen |= static_cast<unsigned char>(text[at]);
+    ++at;
+  }
+  return at;
+}
+
+void append_reference(std::string& out, std::uint32_t c) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  out += "&#x";
+  int shift = 0;
+  while (shift < 28 && (c >> shift) > 15) shift += 4;
+  for (; shift >= 0; shift -= 4) out += digits[c >> shift & 15U];
+  out += ';';
+}
+
+/// Calls `escape` with the place and the code point of each character of `text` that is not written
+/// as it is, in order. False when XML cannot hold the text; then some calls were in vain.
+template <class Escape>
+bool scan_text(std::string_view text, Escape&& escape) {
+  std::uint64_t seen = 0;
+  for (std::size_t at = next_special(text, 0, seen); at < text.size();
+       at = next_special(text, at, seen)) {
     switch (class_of(text[at])) {
       case OctetClass::plain: ++at; break;
       case OctetClass::escaped:
-        form = TextForm::escaped;
+        escape(at, CodePoint{static_cast<unsigned char>(text[at]), 1, true});
         ++at;
         break;
-      case OctetClass::impossible: return TextForm::base64;
-      case OctetClass::multi: {
+      case OctetClass::impossible: return false;
+      case OctetClass::look: {
         const CodePoint c = code_point_at(text, at);
-        if (!c.valid || c.value == 0xFFFE || c.value == 0xFFFF) return TextForm::base64;
-        if (acts_on_display(c.value)) form = TextForm::escaped;
+        if (!c.valid || c.value == 0xFFFE || c.value == 0xFFFF) return false;
+        if (acts_on_display(c.value)) escape(at, c);
         at += c.length;
         break;
       }
     }
   }
-  return form;
+  return (seen & kHighs) == 0 || is_utf8(text);
 }
 
-void append_reference(std::string& out, char32_t c) {
-  std::array<char, 16> text{};
-  const int length = std::snprintf(text.data(), text.size(), "&#x%X;", static_cast<unsigned>(c));
-  out.append(text.data(), static_cast<std::size_t>(length));
-}
-
-/// `text` is of the form `escaped`.
-void append_escaped(std::string& out, std::string_view text, bool drop_returns) {
+/// False, and nothing appended, when XML cannot hold the text. `shorten`: see XmlOptions.
+bool append_text(std::string& out, std::string_view text, std::size_t shorten) {
+  const std::size_t begin = out.size();
+  const std::string_view shown =
+      shorten == 0 ? text : without_cut_sequence(text, std::min(shorten, text.size()));
   std::size_t from = 0;
-  const auto flush = [&](std::size_t to) { out.append(text, from, to - from); };
-  for (std::size_t at = 0; at < text.size();) {
-    if (text.size() - at >= 8 && eight_plain(text.data() + at)) {
-      at += 8;
-      continue;
-    }
-    const OctetClass what = class_of(text[at]);
-    if (what == OctetClass::plain) {
-      ++at;
-      continue;
-    }
-    const CodePoint c = code_point_at(text, at);
-    if (what == OctetClass::multi && !acts_on_display(c.value)) {
-      at += c.length;
-      continue;
-    }
-    flush(at);
-    at += c.length;
-    from = at;
+  const bool good = scan_text(text, [&](std::size_t at, const CodePoint& c) {
+    if (at >= shown.size()) return;
+    out.append(shown.data() + from, at - from);
+    from = at + c.length;
     switch (c.value) {
       case '&': out += "&amp;"; break;
       case '<': out += "&lt;"; break;
       case '>': out += "&gt;"; break;
       case '\r':
-        if (!drop_returns || at == text.size() || text[at] != '\n') out += "&#13;";
+        if (shorten == 0 || from == shown.size() || shown[from] != '\n') out += "&#13;";
         break;
       default: append_reference(out, c.value);
     }
+  });
+  if (good) {
+    out.append(shown.data() + from, shown.size() - from);
+  } else {
+    out.resize(begin);
   }
-  flush(text.size());
+  return good;
 }
 
 /// For attributes: printable text, since a name that is no XML text has no other place to be.
@@ -271,28 +308,27 @@ class XmlWriter {
 
   /// The rest of a start tag, '>' included, and the value.
   void write_value(std::string_view value) {
-    const TextForm form = form_of(value);
-    out_ += form == TextForm::base64 ? " encoding=\"base64\">" : ">";
-    append_value(value, form);
+    out_ += '>';
+    if (append_text(out_, value, options_.shorten)) {
+      append_note(value);
+    } else {
+      out_.pop_back();
+      out_ += " encoding=\"base64\">";
+      append_base64(value);
+    }
   }
 
-  void append_value(std::string_view value, TextForm form) {
-    const std::size_t whole = value.size();
-    const bool cut = options_.shorten != 0 && whole > options_.shorten;
-    if (cut) {
-      value = form == TextForm::base64 ? value.substr(0, options_.shorten)
-                                       : without_cut_sequence(value, options_.shorten);
-    }
-    switch (form) {
-      case TextForm::plain: out_ += value; break;
-      case TextForm::escaped: append_escaped(out_, value, options_.shorten != 0); break;
-      case TextForm::base64: out_ += to_base64(value); break;
-    }
-    if (cut) {
-      out_ += "… [";
-      out_ += grouped(whole);
-      out_ += " octets]";
-    }
+  void append_base64(std::string_view value) {
+    out_ += to_base64(options_.shorten == 0 ? value : value.substr(0, options_.shorten));
+    append_note(value);
+  }
+
+  /// Of the length of a value that was cut.
+  void append_note(std::string_view value) {
+    if (options_.shorten == 0 || value.size() <= options_.shorten) return;
+    out_ += "… [";
+    out_ += grouped(value.size());
+    out_ += " octets]";
   }
 
   /// Content that has no element of its own, or shares one with others.
@@ -306,10 +342,13 @@ class XmlWriter {
       case ValueKind::text:
       case ValueKind::opaque: {
         const std::string_view value = value_of(node);
-        const TextForm form = form_of(value);
-        if (form == TextForm::base64) out_ += "<piece encoding=\"base64\">";
-        append_value(value, form);
-        if (form == TextForm::base64) out_ += "</piece>";
+        if (append_text(out_, value, options_.shorten)) {
+          append_note(value);
+          return;
+        }
+        out_ += "<piece encoding=\"base64\">";
+        append_base64(value);
+        out_ += "</piece>";
         return;
       }
       case ValueKind::entity: {
@@ -328,7 +367,7 @@ class XmlWriter {
       }
       case ValueKind::extension:
         out_ += "<extension encoding=\"base64\">";
-        append_value(value_of(node), TextForm::base64);
+        append_base64(value_of(node));
         out_ += "</extension>";
         return;
     }
