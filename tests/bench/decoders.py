@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """One table of three WBXML decoders on the same bodies: eastap's, libwbxml, and Wireshark's dissector (tshark -V, which decodes
-and prints; its time with the dissector switched off is taken away). CPU time; everything in one run.
+and prints; its time with the dissector switched off is taken away); eastap's rendering as XML, its worst inputs and its
+allocations; then the targets. CPU time, everything in one run. Only the ratios (x: times as long as eastap) travel.
 
-    tests/bench/decoders.py BENCH_WBXML
+    tests/bench/decoders.py FOLDER_OF_THE_BENCHMARK_PROGRAMS
 """
 import os
 import re
@@ -13,7 +14,7 @@ import sys
 import tempfile
 
 MSS = 60_000  # of the packets that a body is split into, below what an IP datagram holds
-LINE = re.compile(r"^(.+?) +(\d+) octets +(\d+) nodes +([\d.]+) ns/node +([\d.]+) MB/s +([\d.]+) allocations/node(?:  libwbxml(?: \(refused\))? +([\d.]+) ns/node)?")
+UNDERSTAND = re.compile(r"small Sync and answer +understand +(\d+) ns")
 
 
 def write_capture(path: str, body: bytes, copies: int) -> None:
@@ -54,20 +55,55 @@ def wireshark_ns(body: bytes, folder: str) -> float:
     return sorted(a - b for a, b in zip(whole, without))[1] / copies * 1e9
 
 
+def times(theirs: str, ours: float) -> str:
+    return f"{float(theirs) / ours:.0f}x" if theirs else ""
+
+
+def table(tools: str, folder: str) -> dict[str, dict[str, float]]:
+    printed = subprocess.run([os.path.join(tools, "bench_wbxml"), folder], capture_output=True, text=True, check=True).stdout
+    print(f"{'':34} {'octets':>8} {'elements':>8} | {'ns each':>8} {'MB/s':>6} {'alloc.':>7} {'XML MB/s':>8} | "
+          f"{'libwbxml ns':>11} {'':>5} | {'Wireshark ns':>12} {'':>5}")
+    rows = {}
+    for line in printed.splitlines():
+        name, size, nodes, ours, allocations, xml, theirs = line.split("\t")
+        speed = int(size) / int(nodes) / float(ours) * 1e3
+        path = os.path.join(folder, name + ".wbxml")
+        third = ""
+        if os.path.exists(path) and int(size) > 1_000:  # below, tshark's own noise is larger
+            with open(path, "rb") as file:
+                third = f"{wireshark_ns(file.read(), folder) / int(nodes):.0f}"
+        print(f"{name:34} {size:>8} {nodes:>8} | {ours:>8} {speed:>6.0f} {allocations:>7} {xml:>8} | "
+              f"{theirs:>11} {times(theirs, float(ours)):>5} | {third:>12} {times(third, float(ours)):>5}", flush=True)
+        rows[name] = {"elements": int(nodes), "ns": float(ours), "speed": speed, "allocations": float(allocations), "xml": float(xml)}
+    return rows
+
+
+def print_targets(rows: dict[str, dict[str, float]], understand_us: float) -> None:
+    usual = {name: row for name, row in rows.items() if not name.startswith("worst")}
+    slowest = min(rows, key=lambda name: rows[name]["speed"])
+    slowest_xml = min(usual, key=lambda name: usual[name]["xml"])
+    # One a body is the least, and a broken body has up to 64 remarks, whatever its size.
+    most = max((name for name in usual if usual[name]["elements"] > 10), key=lambda name: usual[name]["allocations"])
+    judged = [
+        ("tag-dense body (1000 contacts), ns an element", usual["1000 contacts"]["ns"], "<=", 50, ""),
+        ("Sync response of 200 messages, MB/s", usual["Sync response, 200 messages"]["speed"], ">=", 800, ""),
+        ("small Sync and its answer understood, µs", understand_us, "<=", 5, ""),
+        ("worst input, MB/s", rows[slowest]["speed"], ">=", 60, slowest),
+        ("XML made of usual bodies, MB/s", rows[slowest_xml]["xml"], ">=", 200, slowest_xml),
+        ("allocations an element, more than 10 elements", rows[most]["allocations"], "<=", 0.1, most),
+    ]
+    print()
+    for what, value, relation, target, where in judged:
+        met = value <= target if relation == "<=" else value >= target
+        print(f"{what:50} {value:10.2f}  target {relation} {target:<5} {'met' if met else 'MISSED':7} {where}")
+
+
 def main() -> None:
+    tools = sys.argv[1]
     with tempfile.TemporaryDirectory(prefix="eastap-decoders-") as folder:
-        printed = subprocess.run([sys.argv[1], folder], capture_output=True, text=True, check=True).stdout
-        print(f"{'ns an element':34} {'octets':>8} {'elements':>8} {'eastap':>8} {'libwbxml':>9} {'Wireshark':>10} {'eastap MB/s':>12} {'allocations':>12}")
-        for found in map(LINE.match, printed.splitlines()):
-            if found is None:
-                continue
-            name, size, nodes, ours, speed, allocations, theirs = found.groups()
-            path = os.path.join(folder, name + ".wbxml")
-            third = ""
-            if os.path.exists(path) and int(size) > 1_000:  # below, tshark's own noise is larger
-                with open(path, "rb") as file:
-                    third = f"{wireshark_ns(file.read(), folder) / int(nodes):.0f}"
-            print(f"{name:34} {size:>8} {nodes:>8} {ours:>8} {theirs or '':>9} {third:>10} {speed:>12} {allocations:>12}", flush=True)
+        rows = table(tools, folder)
+    printed = subprocess.run([os.path.join(tools, "bench_eas"), "small"], capture_output=True, text=True, check=True).stdout
+    print_targets(rows, int(UNDERSTAND.search(printed)[1]) / 1_000)
 
 
 if __name__ == "__main__":
