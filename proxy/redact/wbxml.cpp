@@ -83,8 +83,9 @@ std::string redacted_value(const Scope& scope, Handling how, std::string_view va
   return hidden_text(scope, value);
 }
 
-/// Strings inside tokens that ActiveSync does not use: attributes, EXT_I, PI.
-std::string hidden_tokens(const Scope& scope, std::string_view octets) {
+/// Strings inside tokens that ActiveSync does not use: attributes, EXT_I, PI. With `names`, also
+/// the tokens that stand for names: what did not decode may be no tokens at all.
+std::string hidden_tokens(const Scope& scope, std::string_view octets, bool names) {
   std::string out{octets};
   const auto number_at = [&](std::size_t at) { return tokens::read_integer(octets, at); };
   const auto hide = [&](std::size_t from, std::size_t size) {
@@ -120,7 +121,11 @@ std::string hidden_tokens(const Scope& scope, std::string_view octets) {
       case tokens::kExtT1:
       case tokens::kExtT2: at += number_at(at).size; break;
       case tokens::kSwitchPage: ++at; break;
-      default: break;
+      default:
+        if (names && (token & tokens::kTokenMask) >= tokens::kFirstTag) {
+          out[at - 1] = static_cast<char>((token & ~tokens::kTokenMask) | tokens::kFirstTag);
+        }
+        break;
     }
   }
   return out;
@@ -132,42 +137,78 @@ class Rewriter {
       : scope_{scope}, body_{*body}, document_{wbxml::decode(std::move(body))} {}
 
   std::string run() {
-    if (document_.nodes.empty()) return bare();
     const bool foreign = !wbxml::other_language(document_).empty();
+    const std::size_t stop =
+        static_cast<std::size_t>(std::min<std::uint64_t>(document_.decoded_octets, body_.size()));
     table_end_ = std::min<std::size_t>(
         std::size_t{document_.string_table_offset} + document_.string_table_size, body_.size());
+    const bool in_header = table_end_ == 0 || stop < table_end_;
     kept_.assign(document_.string_table_size, false);
     hidden_.assign(document_.string_table_size, false);
     out_.reserve(body_.size() + 256);
-    copy_to(table_end_);
+    copy_to(in_header ? stop : table_end_);
+    if (in_header) {
+      header_rest();
+      return std::move(out_);
+    }
+    hide_to(document_.nodes.empty() ? stop : document_.nodes.front().offset);
     Walk walk{document_};
     for (std::uint32_t index = 0; index < document_.nodes.size(); ++index) {
       const Handling how = walk.handling_of(index, foreign);
       value(document_.nodes[index], how);
     }
-    const std::size_t stop =
-        static_cast<std::size_t>(std::min<std::uint64_t>(document_.decoded_octets, body_.size()));
-    copy_to(std::max(stop, at_));
-    rest();
+    copy_to(end_of_nodes(stop));
+    hide_to(stop);
+    rest(stop);
     hide_table();
     return std::move(out_);
   }
 
  private:
-  /// Nothing decoded: the header may say why.
-  [[nodiscard]] std::string bare() const {
-    const bool text = !body_.empty() && static_cast<unsigned char>(body_.front()) >= 0x09;
-    std::size_t kept = text ? 0 : 4;
-    while (!text && kept < body_.size() && body_[kept] == '\0') kept += 2;  // page switches
-    if (!text && kept > 4) ++kept;
-    kept = std::min(kept, body_.size());
-    return std::string{body_.substr(0, kept)} + scope_.names->hidden(body_.substr(kept));
-  }
-
   void copy_to(std::size_t end) {
     if (end <= at_) return;
     out_ += body_.substr(at_, end - at_);
     at_ = end;
+  }
+
+  /// Tokens that no node stands for (what is before the root, a token that decoding stopped
+  /// inside): without their strings.
+  void hide_to(std::size_t end) {
+    if (end <= at_) return;
+    out_ += hidden_tokens(scope_, body_.substr(at_, end - at_), true);
+    at_ = end;
+  }
+
+  /// Behind the last token that a node stands for, and the ENDs and page switches that follow it.
+  [[nodiscard]] std::size_t end_of_nodes(std::size_t stop) const {
+    if (document_.nodes.empty()) return at_;
+    const Node& last = document_.nodes.back();
+    std::size_t at = last.offset;
+    if (last.value_kind == ValueKind::extension) {
+      at = std::size_t{last.value_offset} + last.value_size;
+    } else if (last.tag.token != Node::kPiece) {
+      const auto token = static_cast<std::uint8_t>(body_[at++]);
+      if (last.tag.token == Node::kLiteral) at += tokens::read_integer(body_, at).size;
+      if ((token & tokens::kHasAttributes) != 0) return at;  // they would be a node
+    }
+    while (at < stop) {
+      switch (static_cast<std::uint8_t>(body_[at])) {
+        case tokens::kEnd: ++at; break;
+        case tokens::kSwitchPage: at += 2; break;
+        case tokens::kEntity:
+        case tokens::kStrT: at += 1 + tokens::read_integer(body_, at + 1).size; break;
+        case tokens::kStrI:
+          if (at >= at_) return at;  // no node took it
+          at = std::min(body_.find('\0', at_), stop) + 1;
+          break;
+        case tokens::kOpaque:
+          if (at >= at_) return at;
+          at = at_;
+          break;
+        default: return at;
+      }
+    }
+    return at;
   }
 
   void value(const Node& node, Handling how) {
@@ -198,7 +239,7 @@ class Rewriter {
         break;
       case ValueKind::extension:
         copy_to(node.value_offset);
-        out_ += hidden_tokens(scope_, octets);
+        out_ += hidden_tokens(scope_, octets, false);
         at_ += octets.size();
         break;
       case ValueKind::none: break;
@@ -241,25 +282,64 @@ class Rewriter {
     at_ += changed.size();
   }
 
-  /// What did not decode: the token that decoding stopped at stays, so that the reason does.
-  void rest() {
-    if (at_ >= body_.size()) return;
-    const bool cut =
-        std::any_of(document_.diagnostics.begin(), document_.diagnostics.end(),
-                    [](const Diagnostic& remark) { return remark.code == Errc::truncated; });
-    if (cut && !document_.complete) {  // a token that is not whole is still one
-      out_ += hidden_tokens(scope_, body_.substr(at_));
-      at_ = body_.size();
-      return;
-    }
-    const auto token = static_cast<std::uint8_t>(body_[at_]);
-    std::size_t kept = 1;
-    if (token == tokens::kOpaque || token == tokens::kEntity || token == tokens::kStrT) {
-      kept += tokens::read_integer(body_, at_ + 1).size;
-    }
+  /// Of a header that broke: a number that is none stays, and so does the length of a string table
+  /// that is longer than the body.
+  void header_rest() {
+    std::size_t kept = tokens::read_integer(body_, at_).size;
+    // text where a version should be is text
+    if (at_ == 0) kept = !body_.empty() && static_cast<std::uint8_t>(body_[0]) < '\t' ? 1 : 0;
     copy_to(std::min(at_ + kept, body_.size()));
     out_ += scope_.names->hidden(body_.substr(at_));
     at_ = body_.size();
+  }
+
+  /// What did not decode. The token that decoding stopped at stays, so that it stops there again
+  /// and for the same reason, and never comes to what is put for the rest.
+  void rest(std::size_t stop) {
+    if (at_ >= body_.size()) return;
+    const bool left_over = !document_.nodes.empty() && document_.nodes.front().closed;
+    const auto token = static_cast<std::uint8_t>(body_[at_]);
+    if (!left_over) {
+      if (at_ > stop || cut_short() || has_attributes(token)) {
+        hide_to(body_.size());
+        return;
+      }
+      const std::size_t number =
+          has_number(token) ? tokens::read_integer(body_, at_ + 1).size : std::size_t{0};
+      copy_to(std::min(at_ + 1 + number, body_.size()));
+    }
+    out_ += scope_.names->hidden(body_.substr(at_));
+    at_ = body_.size();
+  }
+
+  /// Decoding stopped because the body ends.
+  [[nodiscard]] bool cut_short() const {
+    return !document_.complete &&
+           std::any_of(document_.diagnostics.begin(), document_.diagnostics.end(),
+                       [](const Diagnostic& remark) { return remark.code == Errc::truncated; });
+  }
+
+  /// Where it stopped may lie anywhere behind such a token.
+  [[nodiscard]] static bool has_attributes(std::uint8_t token) {
+    const std::uint8_t tag = token & tokens::kTokenMask;
+    return token == tokens::kPi ||
+           ((token & tokens::kHasAttributes) != 0 && tag >= tokens::kLiteral);
+  }
+
+  [[nodiscard]] static bool has_number(std::uint8_t token) {
+    switch (token) {
+      case tokens::kEntity:
+      case tokens::kStrT:
+      case tokens::kOpaque:
+      case tokens::kLiteral:
+      case tokens::kLiteralC:
+      case tokens::kLiteralA:
+      case tokens::kLiteralAc:
+      case tokens::kExtT0:
+      case tokens::kExtT1:
+      case tokens::kExtT2: return true;
+      default: return false;
+    }
   }
 
   /// Strings of the table that no element needs to keep.

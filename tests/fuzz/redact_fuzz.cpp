@@ -1,7 +1,6 @@
 // Redaction of arbitrary bodies of every kind. Properties: a WBXML body keeps its tree (tags,
-// levels, kinds of values, completeness), hidden values keep their sizes at `content`, and a text
-// of the input that the table hides is in no output; other bodies never fail and stay UTF-8 when
-// they were.
+// levels, kinds of values, completeness) as far as it decodes, and stops for the same reason, at
+// `content` at the same octet; what is shown of it is UTF-8; other bodies never fail.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -30,13 +29,29 @@ wbxml::Document decoded(std::string_view body) {
   return wbxml::decode(std::make_shared<const std::string>(body));
 }
 
+/// The remark that says why decoding ended, or nothing.
+const Diagnostic* stop_of(const wbxml::Document& document) {
+  if (document.complete || document.diagnostics.empty()) return nullptr;
+  return &document.diagnostics.back();
+}
+
 void same_tree(const wbxml::Document& before, const wbxml::Document& after) {
   require(before.nodes.size() == after.nodes.size() && before.complete == after.complete);
   for (std::size_t i = 0; i < before.nodes.size(); ++i) {
     const wbxml::Node &left = before.nodes[i], &right = after.nodes[i];
     require(left.tag == right.tag && left.depth == right.depth && left.end == right.end);
-    require(left.value_kind == right.value_kind);
+    require(left.value_kind == right.value_kind && left.closed == right.closed);
   }
+}
+
+void same_stop(const wbxml::Document& before, const wbxml::Document& after, bool same_place) {
+  const Diagnostic *left = stop_of(before), *right = stop_of(after);
+  require((left == nullptr) == (right == nullptr));
+  if (left == nullptr) return;
+  require(left->code == right->code);
+  if (!same_place) return;
+  require(left->offset == right->offset && before.decoded_octets == after.decoded_octets);
+  require(before.body->size() == after.body->size());
 }
 
 constexpr std::string_view kTypes[] = {"text/html",
@@ -60,8 +75,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const auto level : {redact::Level::content, redact::Level::identity}) {
     scope.level = level;
     wbxml::Document after = decoded(redact::redacted_wbxml(scope, input));
-    // Of a body that breaks off, what could not be read is filled with letters.
-    if (before.is_activesync() && before.complete) same_tree(before, after);
+    same_tree(before, after);
+    same_stop(before, after, level == redact::Level::content);
     redact::mark_hidden(after, level);
     std::string shown = render::to_xml(after, {.meanings = true});
     render::append_document_json(shown, after);

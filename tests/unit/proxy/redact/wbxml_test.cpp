@@ -148,16 +148,73 @@ TEST_SUITE("proxy.redact.wbxml") {
     CHECK(hex.find("(12 octets hidden)") != std::string::npos);
   }
 
-  TEST_CASE("every cut of a body keeps what decoded, and hides what did not") {
+  TEST_CASE("a body that is broken anywhere stops at the same octet for the same reason") {
+    const std::string secret = "Geheim7Plan";
+    const std::string text = std::string{"\x03", 1} + secret + '\0';
+    const std::string start{"\x03\x01\x6A\x00", 4};
+    const std::string over = "\x8F\xFF\xFF\xFF\xFF\x7F";  // a number of more than 32 bits
+    const std::string open = start + std::string{"\x45\x00\x02\x54", 4};  // Sync, Subject
+    const std::string bodies[] = {
+        "<html>" + secret,                            // no WBXML at all
+        "\x07" + secret,                              // an unknown version
+        std::string{"\x03", 1},                       // a header that is cut
+        "\x03" + over + secret,                       // … whose number is none
+        std::string{"\x03\x01\x6A\x7F", 4} + secret,  // … whose string table is too long
+        start,                                        // no root
+        start + '\x02' + secret,                      // no root's token
+        start + text + secret,
+        start + std::string(2, '\0') + '\x01' + secret,             // … after a page switch
+        start + "\x43\x05" + text + "\x43" + secret,                // … after half an instruction
+        start + "\x43\x05" + text + "\x01\x03" + text,              // … after a whole one
+        start + "\x43\x05\x83" + over + secret,                     // a number inside of one
+        open + text + "\x02" + over + secret,                       // a character
+        open + "\x04" + over + secret,                              // a tag's name
+        open + "\x80" + over + secret,                              // an extension
+        open + "\xC3" + over + secret,                              // opaque data
+        open + text + "\x01\x8B\x05" + text + "\x44\x01" + secret,  // attributes
+        open + text + "\x01\x8B\x05" + text + "\x02" + over + secret,
+        open + text + "\x01\x8B\x05" + text + secret,  // … that are cut
+        open + text + std::string{"\x01\x00\x11\x43\x05", 5} + text + "\x04\x01\x43" + secret,
+        open + text + "\x01\x40" + secret + '\0' + "\x40" + secret,  // an extension that is cut
+        open + text + "\x01\x01" + secret,                           // octets left over
+        open + std::string(300, '\x45') + text,                      // nested too deep
+    };
+    for (const std::string& body : bodies) {
+      CAPTURE(to_hex(body));
+      const Document before = decoded(body);
+      REQUIRE_FALSE(before.complete);
+      for (const Level level : {Level::content, Level::identity}) {
+        const std::string redacted = redacted_wbxml(scope(level), body);
+        CAPTURE(to_hex(redacted));
+        Document after = decoded(redacted);
+        CHECK(difference(before, after) == "");
+        CHECK(redacted.size() == body.size());
+        CHECK(after.decoded_octets == before.decoded_octets);
+        CHECK(after.diagnostics.back().code == before.diagnostics.back().code);
+        CHECK(after.diagnostics.back().offset == before.diagnostics.back().offset);
+        mark_hidden(after, level);
+        CHECK(everything_shown(after).find(secret) == std::string::npos);
+        CHECK(redacted.find(secret) == std::string::npos);
+      }
+    }
+  }
+
+  TEST_CASE("every cut, and every octet put wrong, stops where it did") {
     for (const auto& [name, body] : real_bodies()) {
       CAPTURE(name);
-      for (std::size_t kept = 4; kept < std::min<std::size_t>(body.size(), 700); ++kept) {
-        CAPTURE(kept);
-        const std::string cut = body.substr(0, kept);
-        const Document before = decoded(cut);
-        const Document after = decoded(redacted_wbxml(scope(Level::identity), cut));
-        CHECK(before.nodes.size() == after.nodes.size());
-        CHECK(before.complete == after.complete);
+      const std::size_t size = std::min<std::size_t>(body.size(), 400);
+      for (std::size_t at = 0; at < 2 * size; ++at) {
+        CAPTURE(at);
+        std::string broken = at < size ? body.substr(0, at) : body;
+        if (at >= size) {
+          char& octet = broken[at - size];
+          octet = static_cast<char>(static_cast<unsigned char>(octet) ^ (1U << at % 8));
+        }
+        const Document before = decoded(broken);
+        const Document after = decoded(redacted_wbxml(scope(Level::content), broken));
+        REQUIRE(before.nodes.size() == after.nodes.size());
+        REQUIRE(before.decoded_octets == after.decoded_octets);
+        REQUIRE(before.complete == after.complete);
       }
     }
   }
