@@ -10,6 +10,7 @@
 #include <openssl/hmac.h>
 
 #include "decoder/base/text.hpp"
+#include "proxy/http/mask_echo.hpp"
 #include "proxy/http/secret_names.hpp"
 #include "proxy/http/tokens.hpp"
 
@@ -117,16 +118,31 @@ bool is_known_scheme(std::string_view scheme) {
 std::string without_userinfo(std::string_view text) {
   std::string out;
   std::size_t copied = 0;
-  for (std::size_t at = text.find("//"); at != std::string_view::npos; at = text.find("//", at)) {
-    at += 2;
-    const std::size_t end = std::min(text.find_first_of("/?#\"<>", at), text.size());
-    const std::size_t sign = text.substr(at, end - at).rfind('@');
-    if (sign == std::string_view::npos) continue;
-    const std::size_t colon = text.substr(at, sign).find(':');
-    if (colon == std::string_view::npos) continue;
-    out.append(text, copied, at + colon + 1 - copied);
+  for (std::size_t at = 0; at < text.size();) {
+    const bool begins = text[at] == '/' || text[at] == '%';
+    const std::size_t slash = begins ? mark_at(text, at, '/') : 0;
+    const std::size_t second = slash == 0 ? 0 : mark_at(text, at + slash, '/');
+    if (second == 0) {
+      ++at;
+      continue;
+    }
+    at += slash + second;
+    const bool inside = slash + second > 2;  // of another URL: its escapes are marks too
+    const auto is = [&](std::size_t i, char mark) {
+      return inside ? mark_at(text, i, mark) : (text[i] == mark ? 1U : 0U);
+    };
+    std::size_t colon = 0, sign = 0;  // behind the first ':', at the last '@'
+    for (std::size_t i = at; i < text.size(); ++i) {
+      if (is(i, '/') != 0 || std::string_view{"?#\"<>"}.find(text[i]) != std::string_view::npos) {
+        break;
+      }
+      if (colon == 0 && is(i, ':') != 0) colon = i + is(i, ':');
+      if (is(i, '@') != 0) sign = i;
+    }
+    if (colon == 0 || sign < colon) continue;
+    out.append(text, copied, colon - copied);
     out += kMasked;
-    copied = at + sign;
+    copied = at = sign;
   }
   return out.append(text, copied);
 }
@@ -215,7 +231,7 @@ std::string mask_start_line(std::string_view line) {
   if (!may_hold_url_secret(line)) return std::string{line};
   std::string held;
   std::string_view text = line;
-  if (line.find('@') != std::string_view::npos) {
+  if (line.find_first_of("@%") != std::string_view::npos) {
     held = without_userinfo(line);
     text = held;
   }

@@ -49,7 +49,8 @@ class Masker {
 };
 
 /// `text` (a URL, or text holding some) with passwords in `//user:password@` and the values of
-/// secret query parameters (password, access_token, code, client_secret …) replaced by `<masked>`.
+/// secret query parameters (password, access_token, code, client_secret …) replaced by `<masked>`,
+/// also of URLs that stand in another one with %XX.
 [[nodiscard]] std::string mask_url_secrets(std::string_view text);
 
 /// Overwrites secret values in place with '*'; lengths and structure stay. True when it changed
@@ -62,7 +63,7 @@ bool mask_json_secrets(std::string& body);
 bool mask_xml_secrets(std::string& body);
 
 /// The three above, chosen by `content_type` (a header's value), and by the first octet when that
-/// says nothing.
+/// says nothing; and what any text repeats of a request's credentials (mask_echo.hpp).
 bool mask_text_secrets(std::string_view content_type, std::string& body);
 
 /// False when `body` surely holds none of the elements that mask_wbxml_secrets looks for. Fast.

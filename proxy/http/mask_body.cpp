@@ -9,6 +9,7 @@
 #include "decoder/codepages/pages/page18_settings.hpp"
 #include "decoder/codepages/pages/page20_item_operations.hpp"
 #include "proxy/http/mask.hpp"
+#include "proxy/http/mask_echo.hpp"
 #include "proxy/http/secret_names.hpp"
 
 namespace eastap::http {
@@ -366,20 +367,23 @@ bool mask_text_secrets(std::string_view content_type, std::string& body) {
   const std::string type = to_lower(content_type.substr(0, content_type.find(';')));
   const auto names = [&](std::string_view word) { return type.find(word) != std::string::npos; };
   const bool form = names("x-www-form-urlencoded"), json = names("json");
-  if (form || json) {
-    if (is_wide_text(body)) return overwrite(body, 0, body.size());
-    return form ? mask_form_secrets(body) : mask_json_secrets(body);
-  }
-  if (names("xml") || names("html")) return mask_xml_secrets(body);
+  if ((form || json) && is_wide_text(body)) return overwrite(body, 0, body.size());
+  const bool markup = names("xml") || names("html");
   // Signed, encrypted and binary kinds are nothing that these could read.
-  if (!type.empty() && !names("text/plain") && !names("octet-stream") && !names("javascript")) {
-    return false;
+  const bool any = type.empty() || names("text/plain") || names("octet-stream") ||
+                   names("javascript") || type == "message/http";
+  if (!form && !json && !markup && !any) return false;
+  const std::size_t first = std::min(body.find_first_not_of(" \t\r\n"), body.size());
+  const char begin = first < body.size() ? body[first] : '\0';
+  bool changed = false;
+  if (json || (any && (begin == '{' || begin == '['))) {
+    changed = mask_json_secrets(body);
+  } else if (markup || (any && begin == '<')) {
+    changed = mask_xml_secrets(body);
+  } else if (form || looks_like_form(body)) {
+    changed = mask_form_secrets(body);
   }
-  const std::size_t first = body.find_first_not_of(" \t\r\n");
-  if (first == std::string::npos) return false;
-  if (body[first] == '{' || body[first] == '[') return mask_json_secrets(body);
-  if (body[first] == '<') return mask_xml_secrets(body);
-  return looks_like_form(body) ? mask_form_secrets(body) : false;
+  return mask_echoed_credentials(body) || changed;
 }
 
 bool may_hold_wbxml_secrets(std::string_view body) {

@@ -28,6 +28,7 @@ bool is_wbxml(std::string_view content_type, std::string_view body) {
 /// False for the types that no masking looks into.
 bool is_maskable(std::string_view content_type) {
   const std::string type = to_lower(content_type.substr(0, 16));
+  if (type.starts_with("message/http")) return true;  // TRACE repeats a request
   return !type.starts_with("message/") && !type.starts_with("image/") &&
          !type.starts_with("audio/") && !type.starts_with("video/") &&
          !type.starts_with("multipart/");

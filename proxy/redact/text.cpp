@@ -50,6 +50,51 @@ std::string percent_encoded(std::string_view text) {
   return out;
 }
 
+bool is_escape(std::string_view text, std::size_t at) {
+  const auto digit = [&](std::size_t i) {
+    return is_digit(text[i]) || (text[i] >= 'a' && text[i] <= 'f') ||
+           (text[i] >= 'A' && text[i] <= 'F');
+  };
+  return text[at] == '%' && text.size() - at > 2 && digit(at + 1) && digit(at + 2);
+}
+
+/// `text` through `change`; runs with a %XX in them decoded before, and encoded again
+/// if they changed. Escapes of escapes come apart `depth` times; what is nested deeper is hidden.
+template <class Change>
+std::string by_escapes(const Scope& scope, std::string_view text, int depth, const Change& change) {
+  std::string out;
+  std::size_t from = 0;  // of what has no escapes
+  for (std::size_t at = text.find('%'); at < text.size(); at = text.find('%', at)) {
+    if (!is_escape(text, at)) {
+      ++at;
+      continue;
+    }
+    const auto belongs = [&](char c) {
+      return is_host_octet(c) || c == '@' || c == '+' || static_cast<unsigned char>(c) >= 0x80;
+    };
+    std::size_t begin = at, end = at;
+    while (begin > from && belongs(text[begin - 1])) --begin;
+    while (end < text.size() && (belongs(text[end]) || is_escape(text, end))) {
+      end += text[end] == '%' ? 3U : 1U;
+    }
+    if (begin > from) out += change(text.substr(from, begin - from));
+    const std::string_view run = text.substr(begin, end - begin);
+    if (depth == 0) {
+      out += scope.names->hidden(run);
+    } else {
+      const std::string decoded = percent_decoded(run);
+      const std::string changed = by_escapes(scope, decoded, depth - 1, change);
+      out += changed == decoded ? std::string{run} : percent_encoded(changed);
+    }
+    from = at = end;
+  }
+  if (from == 0) return change(text);
+  if (from < text.size()) out += change(text.substr(from));
+  return out;
+}
+
+constexpr int kNestedEscapes = 3;  // a URL in a URL in a URL
+
 bool is_masked(std::string_view value) { return value == "<masked>"; }
 
 /// The local part, domain and dots of an address each hidden on its own: equal domains stay equal.
@@ -229,7 +274,11 @@ std::string redacted_parameter(const Scope& scope, std::string_view name, std::s
   if (value.empty() || is_masked(value)) return std::string{value};
   const bool identity = scope.hides_identity();
   switch (kind_of(name)) {
-    case Parameter::keep: return without_identities(scope, value);
+    case Parameter::keep: {
+      const std::string decoded = percent_decoded(value, true);
+      const std::string kept = without_identities(scope, decoded);
+      return kept == decoded ? std::string{value} : percent_encoded(kept);
+    }
     case Parameter::user:
       return identity ? percent_encoded(scope.names->user(percent_decoded(value, true)))
                       : std::string{value};
@@ -395,13 +444,22 @@ std::string redacted_addresses(const Scope& scope, std::string_view list) {
       ++end;
     }
     const std::string_view word = list.substr(at, end - at);
-    out += word.find('@') != word.npos ? one_address(scope, word) : scope.names->hidden(word);
+    const std::string decoded = percent_decoded(word);
+    if (word.find('@') != word.npos) {
+      out += one_address(scope, word);
+    } else if (decoded.find('@') != decoded.npos) {
+      out += percent_encoded(one_address(scope, decoded));
+    } else {
+      out += scope.names->hidden(word);
+    }
     at = end;
   }
   return out;
 }
 
-std::string plain_words(const Scope& scope, std::string_view text) {
+namespace {
+
+std::string plain_words_decoded(const Scope& scope, std::string_view text) {
   return by_words(text, [&](std::string_view word) {
     // "203.0.113.5": numbers of three digits, but not four of them
     std::size_t from = static_cast<std::size_t>(word.data() - text.data()), to = from + word.size();
@@ -415,14 +473,26 @@ std::string plain_words(const Scope& scope, std::string_view text) {
   });
 }
 
+}  // namespace
+
+std::string plain_words(const Scope& scope, std::string_view text) {
+  return by_escapes(scope, text, kNestedEscapes,
+                    [&](std::string_view decoded) { return plain_words_decoded(scope, decoded); });
+}
+
 std::string without_identities(const Scope& scope, std::string_view text) {
   if (!scope.hides_identity()) return std::string{text};
-  return by_names(scope, text, [](std::string_view word) { return std::string{word}; });
+  return by_escapes(scope, text, kNestedEscapes, [&](std::string_view decoded) {
+    return by_names(scope, decoded, [](std::string_view word) { return std::string{word}; });
+  });
 }
 
 std::string told_words(const Scope& scope, std::string_view text) {
   if (!scope.hides_identity()) return std::string{text};
-  return by_names(scope, text, [&](std::string_view word) { return plain_words(scope, word); });
+  return by_escapes(scope, text, kNestedEscapes, [&](std::string_view decoded) {
+    return by_names(scope, decoded,
+                    [&](std::string_view word) { return plain_words_decoded(scope, word); });
+  });
 }
 
 std::string redacted_reference(const Scope& scope, std::string_view text) {
@@ -476,14 +546,16 @@ std::string redacted_url(const Scope& scope, std::string_view url) {
     out += url.substr(0, begin);
     if (const std::size_t at = authority.rfind('@'); at != authority.npos) {
       const std::string_view user = authority.substr(0, authority.find(':'));
-      out += scope.hides_identity() ? percent_encoded(scope.names->user(user.substr(0, at)))
-                                    : std::string{user.substr(0, at)};
+      out += scope.hides_identity()
+                 ? percent_encoded(scope.names->user(percent_decoded(user.substr(0, at))))
+                 : std::string{user.substr(0, at)};
       out += authority.substr(std::min(user.size(), at), at - std::min(user.size(), at)) == ""
                  ? "@"
                  : ":<masked>@";
       authority.remove_prefix(at + 1);
     }
-    out += scope.hides_identity() ? scope.names->endpoint(authority) : std::string{authority};
+    out += scope.hides_identity() ? scope.names->endpoint(percent_decoded(authority))
+                                  : std::string{authority};
     url.remove_prefix(end);
   }
   const std::size_t fragment = std::min(url.find('#'), url.size());

@@ -10,6 +10,7 @@
 #include "decoder/base/text.hpp"
 #include "decoder/wbxml/decode.hpp"
 #include "proxy/http/mask.hpp"
+#include "proxy/http/mask_echo.hpp"
 
 namespace {
 
@@ -55,6 +56,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       "{\"x\":1,\"client_secret\":\"" + std::string{kSecret} + "\",\"y\":" + std::string{text};
   http::mask_json_secrets(json);
   absent(json);
+  for (const char* name : {"Authorization: Basic ", "authorization%3a%20", "Cookie: a="}) {
+    std::string told = before + "\n" + name + std::string{kSecret} + "\n" + after;
+    const std::size_t told_size = told.size();
+    http::mask_echoed_credentials(told);
+    absent(told);
+    if (told.size() != told_size) std::abort();
+  }
   std::string any{text};
   http::mask_json_secrets(any);
   if (any.size() != text.size()) std::abort();

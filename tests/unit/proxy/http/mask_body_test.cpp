@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include "decoder/base/text.hpp"
 #include "decoder/wbxml/decode.hpp"
 #include "proxy/http/mask.hpp"
 
@@ -94,6 +95,51 @@ TEST_SUITE("proxy.http.mask_body") {
     CHECK(masked("text/html", "<Password>a</Password>") == "<Password>*</Password>");
     CHECK(masked("message/rfc822", "password=a") == "password=a");
     CHECK(masked("application/json", std::string{"{\0\"\0", 4}) == "****");
+  }
+
+  TEST_CASE(
+      "what a text repeats of a request's credentials is overwritten, however it is spelled") {
+    const std::string secret = "Xk7vQ2secretZ9", basic = to_base64("alice:" + secret);
+    std::string escaped;  // each octet as %XX
+    for (const char c : basic) escaped += "%" + to_hex(std::string{c});
+    const std::string bodies[] = {
+        "TRACE / HTTP/1.1\r\nHost: h\r\nAuthorization: Basic " + basic + "\r\nAccept: */*\r\n",
+        "POST / HTTP/1.1\nproxy-authorization : Negotiate " + basic + "\nCookie: a=" + basic + "\n",
+        "Authorization: Digest username=\"alice\", response=\"" + basic + "\", x=\"" + basic + "\"",
+        "<pre>Authorization: Digest u=&quot;a&quot;, response=&quot;" + basic + "&quot;</pre>",
+        "<a href=\"/l?h=Authorization%3A%20Basic%20" + basic + "&amp;x=1\">log in</a>",
+        R"({"log":"Authorization: Basic )" + basic + R"(\r\nAccept: x","y":1})",
+        R"({"log":"Authorization: Digest a=\"b\", c=\")" + basic + R"(\"\nAccept: x","y":1})",
+        "h=Authorization%3A+Basic+" + escaped + "&x=1",
+        "the header was 'basic " + basic + "' of alice",
+        "sent Basic%20" + escaped,
+        "token Bearer eyJ0eXAiOiJKV1QiLCJhbGciOiJ." + basic.substr(0, 27) + ".b expired",
+    };
+    for (const std::string_view type : {"text/plain", "text/html", "message/http", "", "json"}) {
+      for (const std::string& body : bodies) {
+        CAPTURE(body);
+        std::string masked = body;
+        CHECK(mask_text_secrets(type, masked));
+        CAPTURE(masked);
+        CHECK(masked.size() == body.size());
+        CHECK(masked.find(basic.substr(0, 8)) == std::string::npos);
+        CHECK(masked.find(escaped.substr(0, 12)) == std::string::npos);
+        const std::string once = masked;
+        CHECK_FALSE(mask_text_secrets(type, masked));
+        CHECK(masked == once);
+      }
+    }
+    const auto masked = [](std::string body) {
+      mask_text_secrets("text/html", body);
+      return body;
+    };
+    CHECK(masked("<b>Authorization: Basic YTpi</b> x") == "<b>Authorization: Basic ****</b> x");
+    for (const std::string plain :
+         {"Basic authentication is off", "Bearer realm=\"x\", authorization_uri=\"https://h\"",
+          "authorization failed: ask your administrator", "basically secured1234567890123",
+          "we use cookies: yes", "Bearer tokens have to be renewed"}) {
+      CHECK(masked(plain) == plain);
+    }
   }
 
   TEST_CASE("a recovery password is overwritten in place and the body decodes as before") {

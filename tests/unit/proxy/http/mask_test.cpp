@@ -184,6 +184,11 @@ TEST_SUITE("proxy.http.mask") {
           "https://h/?pass%77ord=<masked>&Client_Secret=<masked>");
     CHECK(mask_url_secrets("https://h/?to=https%3A%2F%2Fi%3Faccess_token%3Dsecret&x=1") ==
           "https://h/?to=https%3A%2F%2Fi%3Faccess_token%3D<masked>&x=1");
+    CHECK(mask_url_secrets("https://h/?to=https%3A%2F%2Falice%3asecret%40i%2Fx&x=1") ==
+          "https://h/?to=https%3A%2F%2Falice%3a<masked>%40i%2Fx&x=1");
+    CHECK(mask_url_secrets("https://alice:p%2Fse%40cret@h/") == "https://alice:<masked>@h/");
+    CHECK(kMasker.head("GET /?to=https%3a%2f%2falice%3asecret%40i HTTP/1.1\r\n\r\n") ==
+          "GET /?to=https%3a%2f%2falice%3a<masked>%40i HTTP/1.1\r\n\r\n");
     CHECK(field("Location", "https://x/cb?code=abc&state=1") ==
           "https://x/cb?code=<masked>&state=1");
     CHECK(field("Referer", "https://x/?q=1") == "https://x/?q=1");

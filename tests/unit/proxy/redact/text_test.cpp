@@ -1,5 +1,10 @@
 #include "proxy/redact/text.hpp"
 
+#include <cstdio>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include <doctest/doctest.h>
 
 #include "decoder/base/text.hpp"
@@ -81,6 +86,84 @@ TEST_SUITE("proxy.redact.text") {
     CHECK(content.device_id == before.device_id);
     CHECK(redacted_query(scope(Level::content), "Cmd=GetAttachment&AttachmentName=Inbox/plan.doc")
               .find("plan") == std::string::npos);
+  }
+
+  /// `text` with every octet, and then every octet of that, as %XX.
+  std::vector<std::string> spellings(std::string_view text) {
+    std::vector<std::string> out{std::string{text}};
+    for (int depth = 0; depth < 5; ++depth) {
+      std::string escaped;
+      for (const char c : out.back()) {
+        escaped += depth > 0 && c != '%' ? std::string{c} : "%" + to_hex(std::string{c});
+      }
+      out.push_back(escaped);
+    }
+    std::string odd;  // every other one, digits in capitals
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      char hex[8];
+      std::snprintf(hex, sizeof hex, "%%%02X", static_cast<unsigned char>(text[i]));
+      odd += i % 2 == 0 ? hex : std::string{text[i]};
+    }
+    out.push_back(odd);
+    return out;
+  }
+
+  /// With all escapes undone.
+  std::string plain(std::string text) {
+    for (std::string decoded = percent_decoded(text); decoded != text;) {
+      text = std::exchange(decoded, percent_decoded(decoded));
+    }
+    return to_lower(text);
+  }
+
+  TEST_CASE("a name that is spelled with escapes is hidden as any other") {
+    Scope all = scope(Level::identity);
+    all.identities = {{"spqrstu@contoso.test", "user-1@example-1.invalid"},
+                      {"mail.contoso.test", kNames.host("mail.contoso.test")},
+                      {"DEADBEEF00421234", kNames.shaped("DEADBEEF00421234")},
+                      {"203.0.113.7", kNames.ip("203.0.113.7")}};
+    for (const std::string_view name :
+         {"spqrstu@contoso.test", "mail.contoso.test", "DEADBEEF00421234", "203.0.113.7"}) {
+      for (const std::string& spelled : spellings(name)) {
+        CAPTURE(spelled);
+        const std::string texts[] = {
+            redacted_query(all, "Cmd=Sync&User=" + spelled + "&DeviceId=" + spelled +
+                                    "&DeviceType=" + spelled + "&Reason=x" + spelled + "&" +
+                                    spelled),
+            redacted_query(all, "%43md=Sync&%55ser=" + spelled + "&Dev%69ceId=" + spelled),
+            redacted_url(all, "https://" + spelled + "/a/" + spelled + "/x" + spelled + "?u=" +
+                                  spelled + "&url=https%3A%2F%2F" + spelled + "%2Fb#" + spelled),
+            redacted_url(all, "/owa/" + spelled + ";a=" + spelled),
+            redacted_addresses(all, "<" + spelled + ">, " + spelled),
+            without_identities(all, "no " + spelled + " here, nor (" + spelled + ")"),
+            told_words(all, "no " + spelled + "; nor x=" + spelled),
+            plain_words(all, "<b>" + spelled + "</b> '" + spelled + "'"),
+            redacted_body(all, "text/html", "<html>for " + spelled + "</html>", false),
+            redacted_body(all, "application/json",
+                          R"({"Url":"https://)" + spelled + R"(/x","Type":")" + spelled + "\"}",
+                          false),
+            redacted_body(all, "text/xml",
+                          "<?xml version=\"1.0\"?><a><Url>https://" + spelled +
+                              "/</Url><EMailAddress>" + spelled + "</EMailAddress><Type>" +
+                              spelled + "</Type></a>",
+                          false)};
+        for (const std::string& text : texts) {
+          CAPTURE(text);
+          CHECK(plain(text).find(to_lower(name)) == std::string::npos);
+          CHECK(plain(text).find("contoso") == std::string::npos);
+        }
+      }
+    }
+  }
+
+  TEST_CASE("escapes of plain words stay as they are") {
+    const Scope all = scope(Level::identity);
+    for (const std::string_view text : {"/autodiscover/autodiscover.xml", "Service%20Unavailable",
+                                        "100%", "50% of %the", "error%3a%20access%20denied"}) {
+      CHECK(plain_words(all, text) == text);
+      CHECK(without_identities(all, text) == text);
+    }
+    CHECK(redacted_query(all, "Cmd=Sync&CollectionId=5%3A1") == "Cmd=Sync&CollectionId=5%3A1");
   }
 
   TEST_CASE("a base64 query is encoded again") {  // both forms of the device id

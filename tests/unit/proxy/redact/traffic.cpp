@@ -25,6 +25,7 @@ namespace gal = codepages::gal;
 namespace hierarchy = codepages::folder_hierarchy;
 namespace operations = codepages::item_operations;
 namespace provision = codepages::provision;
+namespace resolve = codepages::resolve_recipients;
 namespace search = codepages::search;
 namespace settings = codepages::settings;
 
@@ -34,6 +35,7 @@ using wbxml::Builder;
 constexpr std::string_view kUser = "zorgon@quuxcorp.test";
 constexpr std::string_view kDevice = "FEEDBEEF12345678";
 constexpr std::string_view kSecret = "Geheim7Plan";
+constexpr std::string_view kFreeBusy = "2021203041120";  // MergedFreeBusy: a digit a half-hour
 
 const std::string kMime =
     "From: \"Zorgon Vex\" <zorgon@quuxcorp.test>\r\nTo: \"Wilma Kraus\" <wilma@pharmland.test>\r\n"
@@ -220,6 +222,26 @@ std::string user_information() {
   return std::move(body).finish();
 }
 
+std::string free_busy() {
+  Builder body;
+  body.open(resolve::kResolveRecipients).add(resolve::kStatus, "1").open(resolve::kResponse);
+  body.add(resolve::kTo, "wilma").add(resolve::kStatus, "1").add(resolve::kRecipientCount, "1");
+  body.open(resolve::kRecipient).add(resolve::kType, "1");
+  body.add(resolve::kDisplayName, "Wilma Kraus")
+      .add(resolve::kEmailAddress, "wilma@pharmland.test");
+  body.open(resolve::kAvailability).add(resolve::kStatus, "1");
+  body.add(resolve::kMergedFreeBusy, kFreeBusy);
+  return std::move(body).finish();
+}
+
+std::string free_busy_request() {
+  Builder body;
+  body.open(resolve::kResolveRecipients).add(resolve::kTo, "wilma");
+  body.open(resolve::kOptions).open(resolve::kAvailability);
+  body.add(resolve::kStartTime, "2026-11-20T08:00:00.000Z");
+  return std::move(body).finish();
+}
+
 std::string multipart() {
   Builder body;
   body.open(operations::kItemOperations).add(operations::kStatus, "1").open(operations::kResponse);
@@ -273,7 +295,8 @@ void add_setup(Scene& scene) {
 }  // namespace
 
 const std::vector<std::string>& contents() {
-  static const std::vector<std::string> words{"Geheim7Plan", "Wilma", "Kraus", "pharmland"};
+  static const std::vector<std::string> words{"Geheim7Plan", "Wilma", "Kraus", "pharmland",
+                                              std::string{kFreeBusy}};
   return words;
 }
 
@@ -296,6 +319,7 @@ std::vector<pipeline::Input> traffic() {
   scene.command("SendMail", send_mail(), "");
   scene.command("SendMail", send_mail(), "");
   scene.command("Search", search_request(), hits());
+  scene.command("ResolveRecipients", free_busy_request(), free_busy());
   scene.command("ItemOperations", send_mail(), multipart(), "",
                 "application/vnd.ms-sync.multipart");
   scene.command("GetAttachment", "", "Geheim7Plan as text", "&AttachmentName=Inbox/Geheim7Plan.doc",
@@ -324,6 +348,16 @@ std::vector<pipeline::Input> traffic() {
             "Content-Type: application/x-www-form-urlencoded\r\n"
             "Referer: https://mail.quuxcorp.test/owa/?u=zorgon\r\n",
             "Content-Type: text/plain\r\n");
+  scene.add(
+      "POST /Microsoft-Server-ActiveSync?Cmd=Sync&User=%7a%6Frgon%40quux%63orp.test&DeviceId="
+      "%46EEDBEEF1234567%38&DeviceType=iPhone&Reason=%7Aorgon",
+      "u=%7Aorgon%40quuxcorp.test&t=%47eheim7Plan", "500 %7Aorgon",
+      "<html>back to <a href='https://mail.quux%63orp.test/owa/?u=%5aorgon&t=%47eheim7Plan'>"
+      "%5Aorgon</a> (%31%39%32.168.77.88)</html>",
+      "Content-Type: application/x-www-form-urlencoded\r\nReferer: https://m%61il.quuxcorp"
+      ".t%65st/owa/?to=https%3A%2F%2Fmail.quuxcorp.test%2Fzor%67on%2FGeheim7Pl%61n\r\n",
+      "Content-Type: text/html\r\nX-MS-diagnostics: 1;reason=\"%7Aorgon%40quuxcorp.test at "
+      "%51UUXEX01\"\r\n");
   scene.event(Kind::client_tls_failed, "unknown_ca",
               "192.168.77.88 does not trust mail.quuxcorp.test: install the CA");
   scene.event(Kind::upstream_failed, "connect", "203.0.113.77:443 (mail.quuxcorp.test) refused");

@@ -1,0 +1,138 @@
+#include "proxy/http/mask_echo.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+#include "decoder/base/text.hpp"
+
+namespace eastap::http {
+namespace {
+
+constexpr std::size_t kLeastBearer = 20;
+
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+bool is_at(std::string_view text, std::size_t at, std::string_view lower_word) {
+  return equals_ignoring_case(text.substr(at, lower_word.size()), lower_word);
+}
+
+std::size_t space_at(std::string_view text, std::size_t at) {
+  if (at < text.size() && (text[at] == '\t' || text[at] == '+')) return 1;
+  return mark_at(text, at, ' ');
+}
+
+std::size_t after_spaces(std::string_view text, std::size_t at) {
+  while (const std::size_t space = space_at(text, at)) at += space;
+  return at;
+}
+
+bool overwrite(std::string& body, std::size_t from, std::size_t to) {
+  bool changed = false;
+  for (std::size_t i = from; i < to; ++i) {
+    changed |= body[i] != '*';
+    body[i] = '*';
+  }
+  return changed;
+}
+
+/// Where a header's value ends that stands in some text: with its line, the string or the form
+/// field it is in.
+std::size_t end_of_value(std::string_view text, std::size_t at) {
+  for (; at < text.size(); ++at) {
+    switch (text[at]) {
+      case '\r':
+      case '\n':
+      case '<': return at;
+      case '\\':  // of a JSON string: \n ends the line, \" belongs to it
+        if (text.substr(at, 2) == "\\r" || text.substr(at, 2) == "\\n") return at;
+        ++at;
+        break;
+      case '"':  // username="alice" is part of the value
+        if (text[at - 1] != '=') return at;
+        at = text.find('"', at + 1);
+        if (at >= text.size()) return text.size();
+        break;
+      case '&':
+        if (!is_at(text, at, "&quot;") && !is_at(text, at, "&#")) return at;
+        break;
+      case '%':
+        if (is_at(text, at, "%0d") || is_at(text, at, "%0a")) return at;
+        break;
+      default: break;
+    }
+  }
+  return text.size();
+}
+
+/// The word of a scheme stays.
+std::size_t after_scheme(std::string_view text, std::size_t at) {
+  constexpr std::string_view schemes[] = {"basic", "bearer", "digest", "negotiate", "ntlm"};
+  for (const std::string_view scheme : schemes) {
+    if (!is_at(text, at, scheme)) continue;
+    const std::size_t end = at + scheme.size();
+    if (space_at(text, end) != 0) return after_spaces(text, end);
+  }
+  return at;
+}
+
+bool is_token_octet(char c) {
+  return is_letter(c) || (c >= '0' && c <= '9') ||
+         std::string_view{"._~+/=-%"}.find(c) != std::string_view::npos;
+}
+
+/// Of a challenge parameters follow ("Bearer realm="), and words in prose.
+bool is_bearer_token(std::string_view token) {
+  const std::size_t end = token.find_last_not_of('=');
+  return token.size() >= kLeastBearer && token.substr(0, end + 1).find('=') == token.npos &&
+         token.find_first_of("0123456789") != token.npos;
+}
+
+bool is_user_and_password(std::string_view token) {
+  const auto decoded = from_base64(percent_decoded(token));
+  return decoded && decoded->find(':') != std::string::npos &&
+         std::none_of(decoded->begin(), decoded->end(),
+                      [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+}
+
+}  // namespace
+
+std::size_t mark_at(std::string_view text, std::size_t at, char wanted) {
+  if (at >= text.size()) return 0;
+  if (text[at] == wanted) return 1;
+  if (text[at] != '%' || text.size() - at < 3) return 0;
+  const auto octet = from_hex(text.substr(at + 1, 2));
+  return octet && octet->front() == wanted ? 3 : 0;
+}
+
+bool mask_echoed_credentials(std::string& body) {
+  bool changed = false;
+  const std::string_view text{body};  // its size stays, and what is overwritten is never read again
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = static_cast<char>(text[at] | 0x20);
+    if (c != 'a' && c != 'b' && c != 'c') continue;
+    if (is_at(text, at, "authorization") || is_at(text, at, "cookie")) {
+      const std::size_t name_end = after_spaces(text, at + (c == 'a' ? 13 : 6));
+      const std::size_t colon = mark_at(text, name_end, ':');
+      if (colon == 0) continue;
+      const std::size_t from = after_scheme(text, after_spaces(text, name_end + colon));
+      const std::size_t to = end_of_value(text, from);
+      changed |= overwrite(body, from, to);
+      at = std::max(at, to - 1);
+      continue;
+    }
+    const bool bearer = is_at(text, at, "bearer");
+    if ((!bearer && !is_at(text, at, "basic")) || (at > 0 && is_letter(text[at - 1]))) continue;
+    const std::size_t scheme_end = at + (bearer ? 6 : 5);
+    const std::size_t from = after_spaces(text, scheme_end);
+    if (from == scheme_end) continue;
+    std::size_t to = from;
+    while (to < text.size() && is_token_octet(text[to])) ++to;
+    const std::string_view token = text.substr(from, to - from);
+    if (bearer ? !is_bearer_token(token) : !is_user_and_password(token)) continue;
+    changed |= overwrite(body, from, to);
+    at = to - 1;
+  }
+  return changed;
+}
+
+}  // namespace eastap::http
