@@ -174,6 +174,7 @@ ClientHelloReader::State ClientHelloReader::feed(std::span<const std::byte> inpu
   if (state_ != State::need_more) {
     buffer_.clear();
     buffer_.shrink_to_fit();
+    records_ = {};
   }
   return state_;
 }
@@ -221,15 +222,14 @@ ClientHelloReader::State ClientHelloReader::recognise() {
 }
 
 ClientHelloReader::State ClientHelloReader::read_records() {
-  // RFC 8446 5.1: the message may be cut over records at any octet.
-  std::string handshake;
-  std::vector<std::pair<std::size_t, std::size_t>>
-      places;  // (offset in handshake, offset in stream)
-  std::size_t at = 0;
+  // RFC 8446 5.1: the message may be cut over records at any octet. Each octet is looked at once,
+  // however the input comes: records of one octet, fed by the octet, would else cost their square.
+  Records& so_far = records_;
   const auto octet = [&](std::size_t index) {
     return static_cast<std::size_t>(static_cast<unsigned char>(buffer_[index]));
   };
-  while (buffer_.size() - at >= kRecordHeader) {
+  while (buffer_.size() - so_far.at >= kRecordHeader) {
+    const std::size_t at = so_far.at;
     if (octet(at) == kAlert && at > 0) {
       return fail(Errc::malformed, at, "a TLS alert inside the ClientHello");
     }
@@ -243,35 +243,41 @@ ClientHelloReader::State ClientHelloReader::read_records() {
     }
     const std::size_t body = at + kRecordHeader;
     const std::size_t have = std::min(length, buffer_.size() - body);
-    places.emplace_back(handshake.size(), body);
-    handshake.append(buffer_, body, have);
-    const auto number = [&](std::size_t index) {
-      return static_cast<std::size_t>(static_cast<unsigned char>(handshake[index]));
-    };
-    if (!handshake.empty() && number(0) != kClientHello) {
-      return fail(Errc::malformed, body, "the first handshake message is not a ClientHello");
-    }
-    if (handshake.size() >= kHandshakeHeader) {
-      const std::size_t size = number(1) << 16 | number(2) << 8 | number(3);
-      if (size > kLimit) {
-        return fail(Errc::too_large, places.front().second + 1,
-                    "the ClientHello announces " + std::to_string(size) + " octets");
-      }
-      if (handshake.size() >= kHandshakeHeader + size) {
-        const State state = read_hello(std::string_view{handshake}.substr(kHandshakeHeader, size));
-        if (state == State::malformed) {  // from an offset in the message to one in the stream
-          const std::size_t offset = static_cast<std::size_t>(error_.offset) + kHandshakeHeader;
-          for (const auto& [message_at, stream_at] : places) {
-            if (message_at <= offset) error_.offset = stream_at + (offset - message_at);
-          }
-        }
-        return state;
-      }
-    }
+    if (so_far.taken == 0 && have > 0) so_far.places.emplace_back(so_far.handshake.size(), body);
+    so_far.handshake.append(buffer_, body + so_far.taken, have - so_far.taken);
+    so_far.taken = have;
+    if (const State state = read_message(body); state != State::need_more) return state;
     if (have < length) return State::need_more;
-    at = body + length;
+    so_far.at = body + length;
+    so_far.taken = 0;
   }
   return State::need_more;
+}
+
+ClientHelloReader::State ClientHelloReader::read_message(std::size_t record_body) {
+  const std::string& handshake = records_.handshake;
+  const auto& places = records_.places;
+  const auto number = [&](std::size_t index) {
+    return static_cast<std::size_t>(static_cast<unsigned char>(handshake[index]));
+  };
+  if (!handshake.empty() && number(0) != kClientHello) {
+    return fail(Errc::malformed, record_body, "the first handshake message is not a ClientHello");
+  }
+  if (handshake.size() < kHandshakeHeader) return State::need_more;
+  const std::size_t size = number(1) << 16 | number(2) << 8 | number(3);
+  if (size > kLimit) {
+    return fail(Errc::too_large, places.front().second + 1,
+                "the ClientHello announces " + std::to_string(size) + " octets");
+  }
+  if (handshake.size() < kHandshakeHeader + size) return State::need_more;
+  const State state = read_hello(std::string_view{handshake}.substr(kHandshakeHeader, size));
+  if (state == State::malformed) {  // from an offset in the message to one in the stream
+    const std::size_t offset = static_cast<std::size_t>(error_.offset) + kHandshakeHeader;
+    for (const auto& [message_at, stream_at] : places) {
+      if (message_at <= offset) error_.offset = stream_at + (offset - message_at);
+    }
+  }
+  return state;
 }
 
 ClientHelloReader::State ClientHelloReader::read_hello(std::string_view message) {

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "decoder/base/result.hpp"
@@ -28,8 +29,8 @@ struct ClientHello {
 [[nodiscard]] std::string version_name(std::uint16_t version);
 
 /// Reads a ClientHello from the first octets of a connection, cut over pieces, records and
-/// fragments as they come. Holds at most `kLimit` octets. Feeding in any pieces gives the same
-/// result.
+/// fragments as they come. Holds at most `kLimit` octets twice. Feeding in any pieces gives the
+/// same result.
 class ClientHelloReader {
  public:
   /// Real ones are 0.2 to 2.5 kB (post-quantum key shares); OpenSSL refuses more than 16 KiB.
@@ -55,11 +56,22 @@ class ClientHelloReader {
  private:
   State recognise();
   State read_records();
+  State read_message(std::size_t record_body);
   State read_hello(std::string_view handshake);
   State fail(Errc code, std::uint64_t offset, std::string detail);
 
+  /// What was read of the records.
+  struct Records {
+    std::size_t at = 0;     ///< of the record that is not whole, in `buffer_`
+    std::size_t taken = 0;  ///< octets of its body in `handshake`
+    std::string handshake;
+    /// A record each: (offset in `handshake`, offset in the stream).
+    std::vector<std::pair<std::size_t, std::size_t>> places;
+  };
+
   State state_ = State::need_more;
   std::string buffer_;
+  Records records_;
   ClientHello hello_;
   std::string_view protocol_;
   Error error_;

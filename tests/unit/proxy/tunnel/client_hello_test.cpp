@@ -191,6 +191,9 @@ TEST_SUITE("proxy.tunnel.client_hello") {
     CHECK(outcome.state == State::malformed);
     CHECK(outcome.error.code == Errc::too_large);
     CHECK(read(stream, 1) == outcome);
+    const std::string crumbs = records(message(kExtensions + extension(21, padding)), 1);
+    CHECK(read(crumbs, 1) == read(crumbs, 100'000));
+    CHECK(read(crumbs, 1).error.offset == ClientHelloReader::kLimit);
   }
 }
 
