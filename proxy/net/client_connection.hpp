@@ -64,6 +64,10 @@ class ClientConnection {
     device_.release_buffers();
     if (server_) server_->release_buffers();
   }
+  /// Shows an answer that has been arriving for long; the idle sweep is the clock of that.
+  void show_progress(Timestamp now) {
+    if (assembler_) assembler_->time_passed(now);
+  }
   [[nodiscard]] const asio::ip::address& client_address() const { return client_address_; }
 
  private:

@@ -303,7 +303,8 @@ class Server::Core {
   }
 
   /// One timer a thread instead of one a connection: quiet connections give their TLS buffers
-  /// back, and those beyond the waiting limit end.
+  /// back, answers that hang are shown as far as they came, and connections beyond the waiting
+  /// limit end.
   asio::awaitable<void> idle_sweep(Worker& worker) {
     constexpr std::chrono::milliseconds quiet{500};
     asio::steady_timer timer{worker.context};
@@ -315,9 +316,11 @@ class Server::Core {
       const auto [error] = co_await timer.async_wait(nothrow);
       if (error) co_return;
       const auto now = std::chrono::steady_clock::now();
+      const Timestamp time = std::chrono::floor<Microseconds>(std::chrono::system_clock::now());
       for (Worker::Served* served : worker.connections) {
         const auto idle = now - served->connection.last_activity();
         if (idle > quiet) served->connection.release_buffers();
+        served->connection.show_progress(time);
         if (idle <= limit) continue;
         served->connection.stop(model::Ending::proxy_failed,
                                 "no octet passed for longer than the waiting limit of this proxy");

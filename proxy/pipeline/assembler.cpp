@@ -80,10 +80,11 @@ struct Assembler::Open {
   std::uint64_t announced = 0;  // Content-Length of the message that is arriving
   bool of_interest = false;
   bool is_connect = false;
-  bool request_over = false;   // complete, or nothing more of it will come
-  bool response_over = false;  // came to its end
-  Timestamp progress_at{};     // when it was last shown as far as it came
-  std::string interim;         // the last 1xx head, for when nothing follows
+  bool request_over = false;          // complete, or nothing more of it will come
+  bool response_over = false;         // came to its end
+  Timestamp progress_at{};            // when it was last shown as far as it came
+  std::uint64_t progress_octets = 0;  // … and how far that was
+  std::string interim;                // the last 1xx head, for when nothing follows
   std::string error;
 
   void add(model::Message& message, std::string_view piece, std::size_t keep,
@@ -345,15 +346,17 @@ void Assembler::response_ended(const Event& event, Timestamp now) {
 }
 
 void Assembler::offer_progress(Timestamp now) {
+  if (deaf_) return;
   Open* const open = answering();
   if (open == nullptr || !open->response || !open->of_interest || !open->request_over) return;
   const model::Message& response = *open->response;
-  if (response.body.empty()) return;
+  if (response.body_size == open->progress_octets) return;  // nothing came, or nothing new
   const bool is_first = open->progress_at == Timestamp{};
   const Timestamp due = is_first ? response.began + limits_.progress_first
                                  : open->progress_at + limits_.progress_again;
   if (now < due) return;
   open->progress_at = now;
+  open->progress_octets = response.body_size;
   auto so_far = std::make_shared<model::Message>();
   so_far->head = response.head;
   so_far->body = response.body.substr(0, limits_.progress_body);

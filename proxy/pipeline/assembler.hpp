@@ -49,8 +49,7 @@ struct AssemblerLimits {
   /// Reserved at once because a Content-Length announces it; more is reserved as it arrives.
   std::size_t reserve = 64 * 1024;
   /// An answer that has been arriving for `progress_first` is shown as far as it came, its first
-  /// `progress_body` octets, and again at most every `progress_again`; when octets arrive, for no
-  /// clock runs here.
+  /// `progress_body` octets, and again at most every `progress_again` if more came.
   std::chrono::seconds progress_first{2}, progress_again{10};
   std::size_t progress_body = 256 * 1024;
   http::Limits http;
@@ -78,6 +77,10 @@ class Assembler {
 
   void from_device(std::span<const std::byte> octets, Timestamp now);
   void from_server(std::span<const std::byte> octets, Timestamp now);
+
+  /// Nothing happened. To be told now and then, for no clock runs here: an answer that hangs half
+  /// way is shown as far as it came.
+  void time_passed(Timestamp now) { offer_progress(now); }
 
   /// The first `octets_total` octets of all that came `from_server` have been written toward the
   /// device. May run ahead of `from_server`.

@@ -1,7 +1,12 @@
 """Hanging requests: seen while they wait, answered by mail or by their interval, and never cut by the proxy."""
+import json
+import re
+import threading
 import unittest
 
 from harness import EndToEnd, tearDownModule  # noqa: F401
+from sim.eastap_process import TIMEOUT
+from sim.exchange import TakeOver
 
 
 class Waiting(EndToEnd):
@@ -54,6 +59,55 @@ class Waiting(EndToEnd):
         self.server.wait_for("Sync", 3)
         self.server.mailbox().deliver("by Sync")
         self.assertEqual(phone.take_sync(connection.answer()).value("Collections/Collection/Commands/Add/ApplicationData/Subject"), "by Sync")
+
+    def hanging_sync(self, tap):
+        """A Sync of 80 mails whose answer hangs half way; gives the connection and what lets it go on."""
+        for number in range(80):
+            self.server.mailbox().deliver(f"letter {number}", f"text of letter {number}\r\n" * 20)
+        go_on = threading.Event()
+        self.addCleanup(go_on.set)
+
+        def half(connection, request, normal):
+            head, body = normal().wire(connection.server.name)
+            connection.stream.send(head + body[:len(body) // 2])
+            go_on.wait(TIMEOUT)
+            connection.stream.send(body[len(body) // 2:])
+            raise TakeOver(keep=True)
+
+        phone = self.phone(tap)
+        phone.set_up()
+        phone.sync("5")
+        self.server.trouble("Sync", half)
+        return phone.begin("Sync", phone.sync_tree("5", window=100)), phone, go_on
+
+    def test_an_answer_that_hangs_half_way_is_shown_as_far_as_it_came(self):
+        connection, phone, go_on = self.hanging_sync(self.tap)
+        progress = self.tap.wait("a progress record", lambda: next((r for r in self.tap.records if r["type"] == "progress"), None))
+        self.assertEqual(progress["command"], "Sync")
+        self.assertNotIn("complete", progress)
+        document = json.dumps(progress["response"])
+        self.assertIn("letter 0", document)
+        self.assertNotIn("letter 79", document)
+        self.assertEqual([e for e in self.tap.exchanges() if e["id"] == progress["id"]], [], "it had ended already")
+        go_on.set()
+        self.assertEqual(phone.take_sync(connection.answer()).status, 200)
+        ended = self.tap.wait("its end", lambda: next((e for e in self.tap.exchanges() if e["id"] == progress["id"]), None))
+        self.assertGreater(ended["response_bytes"], progress["response_bytes"])
+        self.assertIn("letter 79", json.dumps(ended["response"]))
+        self.assert_clean_stop(self.tap)
+        self.assertEqual([r for r in self.tap.replay() if r["type"] == "progress"], [])
+
+    def test_the_xml_tail_shows_a_hanging_answer_before_it_ends(self):
+        tap = self.eastap(server=self.server, tail="xml")
+        connection, phone, go_on = self.hanging_sync(tap)
+        subject = re.compile(r"<Subject[^>]*>letter (\d+)<")
+        shown = tap.wait("part of the answer", lambda: [n for line in tap.stdout_lines for n in subject.findall(line)])
+        self.assertIn("0", shown)
+        self.assertNotIn("79", shown)
+        go_on.set()
+        self.assertEqual(phone.take_sync(connection.answer()).status, 200)
+        tap.wait("all of the answer", lambda: any(">letter 79<" in line for line in tap.stdout_lines))
+        self.assertEqual(tap.stop(), 0, tap.told())
 
     def test_many_pings_wait_at_once_and_all_are_answered(self):
         phones = [self.phone(self.tap, device_id=f"MANY{number:03}") for number in range(30)]

@@ -118,6 +118,27 @@ TEST_SUITE("proxy.pipeline.assembler") {
     CHECK(wire.output.script() == "#1 open, progress, progress, progress, #1 complete 200");
     CHECK(wire.output.exchanges().back().response->body.size() == 30);
   }
+  TEST_CASE("an answer that hangs is shown once as far as it came") {
+    Wire wire;
+    wire.assembler->time_passed(wire.tick());
+    wire.up(kPing);
+    const auto wait = [&] {
+      for (int i = 0; i < 60; ++i) wire.assembler->time_passed(wire.tick());
+    };
+    wait();
+    CHECK(wire.output.script() == "#1 open");
+    wire.down(kOk.substr(0, kOk.size() - 5));
+    wait();
+    CHECK(wire.output.script() == "#1 open");  // a head alone
+    wire.down("he");
+    wait();
+    CHECK(wire.output.script() == "#1 open, progress");
+    CHECK(std::get<Progress>(wire.output.inputs[1]).exchange.response->body == "he");
+    wire.down("l").down("lo");
+    CHECK(wire.output.script() == "#1 open, progress, progress, #1 complete 200");
+    wait();
+    CHECK(wire.output.inputs.size() == 4);
+  }
   TEST_CASE("a quick answer and what is not ActiveSync's have no progress") {
     Wire quick;
     quick.up(kPing).down(kOk.substr(0, kOk.size() - 2)).down("lo");
