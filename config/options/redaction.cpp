@@ -21,9 +21,11 @@ void add_redaction_options(std::vector<Option>& table) {
       "in "
       "Exchange's own mailbox log; where only a line has room, letters of the same number (xQzW). "
       "identity: also users, addresses, device ids, hosts, IP addresses and tenants become "
-      "pseudonyms. Equal stays equal; statuses, keys, ids, times and findings stay. Only what is "
-      "printed or exported is redacted: a capture keeps what came. Passwords, tokens and cookies "
-      "are masked at every level.",
+      "pseudonyms, in log lines too. Equal stays equal; statuses, keys, ids, times and findings "
+      "stay. Only what is printed, logged or exported is redacted: a capture keeps what came. "
+      "Passwords, tokens and cookies are masked at every level. What stays is the operator's own: "
+      "file names, the address to set a phone to, and what is wrong with settings before the "
+      "start.",
       "content");
   level.words = {"none", "content", "identity"};
   level.default_text = "none; export: identity";

@@ -50,7 +50,8 @@ int capture_export(const config::Invocation& invocation) {
   config::Config config = invocation.config;
   const config::RedactLevel level = config.redact.value_or(config::RedactLevel::identity);
   config.redact = level;
-  auto log = make_logger(config);
+  const RedactorPtr redactor = make_redactor(config);
+  auto log = make_logger(config, log_words(redactor));
   InputFile file{invocation.file};
   auto reader = capture::Reader::open(file.path());
   file.opened();
@@ -64,7 +65,7 @@ int capture_export(const config::Invocation& invocation) {
   Progress progress{(facts.exchanges * 2) + facts.events, ::isatty(STDERR_FILENO) != 0};
   std::uint64_t unreadable = 0, exchanges = 0;
   {
-    View view{config,
+    View view{config, redactor,
               [&](const pipeline::RecordPtr& record) {
                 writer->write(record);
                 keep_pace(*writer);

@@ -28,7 +28,8 @@ constexpr std::chrono::milliseconds kFollowInterval{100};
 int replay(const config::Invocation& invocation) {
   const auto& config = invocation.config;
   const bool follow = invocation.command == config::Subcommand::tail;
-  auto log = make_logger(config);
+  const RedactorPtr redactor = make_redactor(config);
+  auto log = make_logger(config, log_words(redactor));
 
   InputFile file{invocation.file};
   capture::ReaderSettings settings;
@@ -61,7 +62,7 @@ int replay(const config::Invocation& invocation) {
   }
   sink::Summary summary;
   report::FindingStore found;
-  View view{config,
+  View view{config, redactor,
             [&](const pipeline::RecordPtr& record) {
               summary.take(*record);
               if (const auto* one = std::get_if<findings::Finding>(&record->what)) found.take(*one);

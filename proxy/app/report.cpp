@@ -25,10 +25,11 @@ struct Collected {
   std::uint64_t unreadable = 0, findings_lost = 0, forgotten = 0;
 };
 
-Collected collect(const config::Config& config, capture::Reader& reader, spdlog::logger& log) {
+Collected collect(const config::Config& config, const RedactorPtr& redactor,
+                  capture::Reader& reader, spdlog::logger& log) {
   Collected out;
   report::FindingStore found;
-  View view{config,
+  View view{config, redactor,
             [&](const pipeline::RecordPtr& record) {
               if (const auto* one = std::get_if<findings::Finding>(&record->what)) found.take(*one);
             },
@@ -66,7 +67,8 @@ Collected collect(const config::Config& config, capture::Reader& reader, spdlog:
 
 int report(const config::Invocation& invocation) {
   const auto& config = invocation.config;
-  const auto log = make_logger(config);
+  const RedactorPtr redactor = make_redactor(config);
+  const auto log = make_logger(config, log_words(redactor));
   InputFile file{invocation.file};
   auto reader = capture::Reader::open(file.path(), {});
   file.opened();
@@ -74,7 +76,7 @@ int report(const config::Invocation& invocation) {
     tell(file.spoken(reader.error().detail));
     return kUnreadable;
   }
-  const Collected all = collect(config, *reader, *log);
+  const Collected all = collect(config, redactor, *reader, *log);
   std::vector<const report::Card*> chosen;
   if (invocation.device.empty()) {
     for (const report::Card& card : all.cards) chosen.push_back(&card);

@@ -115,7 +115,7 @@ std::string ready_line(const net::Server& server) {
 }
 
 /// " mail.* owa.*": four of the patterns, those that the user added first, and how many more.
-std::string decrypted_hosts(std::vector<std::string> patterns) {
+std::string decrypted_hosts(std::vector<std::string> patterns, const redact::Redactor* redactor) {
   constexpr std::size_t kShown = 4, kColumns = 80 - 39;  // beside the words before them
   const std::vector<std::string> built_in = config::Config{}.intercept;
   std::stable_partition(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
@@ -123,7 +123,8 @@ std::string decrypted_hosts(std::vector<std::string> patterns) {
   });
   std::string text;
   std::size_t shown = 0;
-  for (const std::string& pattern : patterns) {
+  for (std::string& pattern : patterns) {
+    if (redactor != nullptr) pattern = redactor->text(pattern);
     if (shown == kShown || (shown > 0 && text.size() + 1 + pattern.size() > kColumns)) break;
     text += ' ' + pattern;
     ++shown;
@@ -136,7 +137,8 @@ std::string decrypted_hosts(std::vector<std::string> patterns) {
 
 /// What a person needs before the phone is in hand.
 std::string introduction(const config::Config& config, const net::Server& server,
-                         const certs::Authority& authority, const std::string& capture) {
+                         const certs::Authority& authority, const std::string& capture,
+                         const redact::Redactor* redactor) {
   const auto listeners = server.listeners();
   const std::size_t chosen = phone_listener(listeners);
   const config::Endpoint& listen = config.ways_in.listeners[chosen].address;
@@ -175,7 +177,7 @@ std::string introduction(const config::Config& config, const net::Server& server
     text += "  2  Phone: install and trust the certificate (eastap ca export)\n";
     text += described(config, authority);
   }
-  text += "  3  Open the mail app. Decrypted hosts:" + decrypted_hosts(config.intercept) +
+  text += "  3  Open the mail app. Decrypted hosts:" + decrypted_hosts(config.intercept, redactor) +
           "; all others pass through untouched\n";
   text += capture.empty() ? "     No capture is kept (--no-capture)\n"
                           : "     Capture: " + capture + '\n';
@@ -218,7 +220,8 @@ class Run {
   Run(config::Invocation invocation, std::function<config::Invocation()> read_again)
       : invocation_{std::move(invocation)},
         read_again_{std::move(read_again)},
-        log_{make_logger(config_)},
+        redactor_{make_redactor(config_)},
+        log_{make_logger(config_, log_words(redactor_))},
         queue_{{.bytes = static_cast<std::size_t>(config_.limits.queue_bytes)}},
         renderer_{make_renderer(config_)} {}
 
@@ -247,11 +250,10 @@ class Run {
       outlet_ = std::make_unique<sink::Outlet>(STDOUT_FILENO, *renderer_,
                                                sink::Outlet::WhenFull::drop, std::move(callbacks));
     }
-    if (outlet_ &&
-        config_.redact.value_or(config::RedactLevel::none) != config::RedactLevel::none) {
+    if (redactor_ && (outlet_ || config_.cards > 0)) {
       // The capture keeps what came, and its findings; what is printed is understood anew from what
       // may be shown.
-      shown_ = std::make_unique<View>(config_,
+      shown_ = std::make_unique<View>(config_, redactor_,
                                       [this](const pipeline::RecordPtr& record) { show(record); });
     }
     tell_ready(server);
@@ -430,7 +432,8 @@ class Run {
   }
 
   void tell_ready(const net::Server& server) {
-    const std::string intro = introduction(config_, server, *start_.authority, capture_path_);
+    const std::string intro =
+        introduction(config_, server, *start_.authority, capture_path_, redactor_.get());
     if (config_.tail == config::TailMode::json) {
       outlet_->say(ready_line(server));
       log_->info("listening on {}", server.address());
@@ -484,6 +487,7 @@ class Run {
   config::Invocation invocation_;
   const config::Config& config_ = invocation_.config;
   const std::function<config::Invocation()> read_again_;
+  const RedactorPtr redactor_;  ///< null: nothing is hidden
   std::shared_ptr<spdlog::logger> log_;
   pipeline::InputQueue queue_;
   std::unique_ptr<sink::Renderer> renderer_;

@@ -80,7 +80,7 @@ pipeline::PipelineSettings settings_of(const config::Config& config,
 
 }  // namespace
 
-std::unique_ptr<redact::Redactor> make_redactor(const config::Config& config) {
+RedactorPtr make_redactor(const config::Config& config) {
   const auto level = config.redact.value_or(config::RedactLevel::none);
   if (level == config::RedactLevel::none) return nullptr;
   redact::Settings settings;
@@ -88,12 +88,17 @@ std::unique_ptr<redact::Redactor> make_redactor(const config::Config& config) {
       level == config::RedactLevel::content ? redact::Level::content : redact::Level::identity;
   settings.key = key_of(config);
   settings.phrases = config.sync_failed_subjects;
-  return std::make_unique<redact::Redactor>(std::move(settings));
+  return std::make_shared<const redact::Redactor>(std::move(settings));
 }
 
-View::View(const config::Config& config, std::function<void(pipeline::RecordPtr)> sink,
-           std::string_view stored)
-    : redactor_{make_redactor(config)},
+std::function<std::string(std::string_view)> log_words(const RedactorPtr& redactor) {
+  if (!redactor || redactor->level() != redact::Level::identity) return nullptr;
+  return [redactor](std::string_view words) { return redactor->text(words); };
+}
+
+View::View(const config::Config& config, RedactorPtr redactor,
+           std::function<void(pipeline::RecordPtr)> sink, std::string_view stored)
+    : redactor_{std::move(redactor)},
       pipeline_{settings_of(config, redactor_.get(), stored), std::move(sink)} {}
 
 void View::change(findings::Settings settings) {

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <system_error>
+#include <utility>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -95,6 +96,28 @@ std::string problems_of(const findings::Settings& settings, const config::Config
   return text;
 }
 
+/// The real place is behind this one, which lets it be exchanged while others log.
+class LogTarget : public spdlog::sinks::dist_sink_mt {
+ public:
+  explicit LogTarget(LogWords words) : words_{std::move(words)} {}
+
+ protected:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    if (!words_) {
+      spdlog::sinks::dist_sink_mt::sink_it_(message);
+      return;
+    }
+    const std::string changed =
+        words_(std::string_view{message.payload.data(), message.payload.size()});
+    spdlog::details::log_msg told = message;
+    told.payload = changed;
+    spdlog::sinks::dist_sink_mt::sink_it_(told);
+  }
+
+ private:
+  LogWords words_;
+};
+
 bool has_terminal() {
   const int terminal = ::open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY);
   if (terminal < 0) return false;
@@ -111,9 +134,8 @@ std::array<bool, 3> terminals() {
 
 std::string_view version() { return EASTAP_VERSION; }
 
-std::shared_ptr<spdlog::logger> make_logger(const config::Config& config) {
-  // The real place is behind this one, which lets it be exchanged while others log.
-  auto target = std::make_shared<spdlog::sinks::dist_sink_mt>();
+std::shared_ptr<spdlog::logger> make_logger(const config::Config& config, LogWords words) {
+  auto target = std::make_shared<LogTarget>(std::move(words));
   auto logger = std::make_shared<spdlog::logger>("eastap", std::move(target));
   change_logger(*logger, config);
   logger->flush_on(spdlog::level::info);

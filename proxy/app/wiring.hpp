@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,8 +24,13 @@ namespace eastap::app {
 /// This program's version; also of what it derives from captures.
 [[nodiscard]] std::string_view version();
 
-/// The logger that parts get passed in: stderr, or --log-file. Throws config::ConfigError.
-[[nodiscard]] std::shared_ptr<spdlog::logger> make_logger(const config::Config& config);
+/// What a log line's words become before they are written.
+using LogWords = std::function<std::string(std::string_view)>;
+
+/// The logger that parts get passed in: stderr, or --log-file. With `words` every line is passed
+/// through it, whoever logs. Throws config::ConfigError.
+[[nodiscard]] std::shared_ptr<spdlog::logger> make_logger(const config::Config& config,
+                                                          LogWords words = nullptr);
 
 /// Lets a logger of `make_logger` write by the settings of `config` from now on: level and file,
 /// which is opened anew under its name. Throws as `make_logger`, and nothing has changed then. From

@@ -176,4 +176,8 @@ std::string Redactor::body(std::string_view octets) const {
   return redacted_wbxml(scope, octets);
 }
 
+std::string Redactor::text(std::string_view words) const {
+  return without_identities(scope_of(nullptr, nullptr), words);
+}
+
 }  // namespace eastap::redact

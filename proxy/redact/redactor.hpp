@@ -39,6 +39,10 @@ class Redactor {
   /// A body that came alone; WBXML unless it plainly is something else.
   [[nodiscard]] std::string body(std::string_view octets) const;
 
+  /// What the program says itself, to a log: hosts, addresses and mail addresses by their
+  /// pseudonyms. Unchanged at other levels than identity.
+  [[nodiscard]] std::string text(std::string_view words) const;
+
   /// The pseudonyms that such names get, for settings that name somebody (a mute).
   [[nodiscard]] const Pseudonyms& names() const { return names_; }
 

@@ -30,8 +30,9 @@ bool looks_like_host(std::string_view text) {
   if (dot == std::string_view::npos || dot == 0 || text.find("..") != text.npos) return false;
   const std::string_view last = text.substr(dot + 1);
   if (last.size() < 2 || !std::all_of(last.begin(), last.end(), is_letter)) return false;
-  constexpr std::string_view files[] = {"eas",  "xml", "asmx", "aspx", "asp", "dll", "html",
-                                        "json", "htm", "php",  "js",   "css", "exe", "svc"};
+  constexpr std::string_view files[] = {
+      "asmx", "asp",  "aspx", "cer", "conf", "crt", "css", "dll", "eas", "eastap", "exe", "htm",
+      "html", "json", "js",   "key", "log",  "pem", "pfx", "php", "svc", "toml",   "txt", "xml"};
   return std::find(std::begin(files), std::end(files), to_lower(last)) == std::end(files);
 }
 
