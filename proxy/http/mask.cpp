@@ -118,31 +118,12 @@ bool is_known_scheme(std::string_view scheme) {
 std::string without_userinfo(std::string_view text) {
   std::string out;
   std::size_t copied = 0;
-  for (std::size_t at = 0; at < text.size();) {
-    const bool begins = text[at] == '/' || text[at] == '%';
-    const std::size_t slash = begins ? mark_at(text, at, '/') : 0;
-    const std::size_t second = slash == 0 ? 0 : mark_at(text, at + slash, '/');
-    if (second == 0) {
-      ++at;
-      continue;
-    }
-    at += slash + second;
-    const bool inside = slash + second > 2;  // of another URL: its escapes are marks too
-    const auto is = [&](std::size_t i, char mark) {
-      return inside ? mark_at(text, i, mark) : (text[i] == mark ? 1U : 0U);
-    };
-    std::size_t colon = 0, sign = 0;  // behind the first ':', at the last '@'
-    for (std::size_t i = at; i < text.size(); ++i) {
-      if (is(i, '/') != 0 || std::string_view{"?#\"<>"}.find(text[i]) != std::string_view::npos) {
-        break;
-      }
-      if (colon == 0 && is(i, ':') != 0) colon = i + is(i, ':');
-      if (is(i, '@') != 0) sign = i;
-    }
-    if (colon == 0 || sign < colon) continue;
-    out.append(text, copied, colon - copied);
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const auto password = password_of_url(text, at);
+    if (!password) continue;
+    out.append(text, copied, password->from - copied);
     out += kMasked;
-    copied = at = sign;
+    copied = at = password->to;
   }
   return out.append(text, copied);
 }

@@ -16,6 +16,15 @@ bool is_at(std::string_view text, std::size_t at, std::string_view lower_word) {
   return equals_ignoring_case(text.substr(at, lower_word.size()), lower_word);
 }
 
+/// 1 when `wanted` stands at `at`, 3 when it does as %XX, else 0.
+std::size_t mark_at(std::string_view text, std::size_t at, char wanted) {
+  if (at >= text.size()) return 0;
+  if (text[at] == wanted) return 1;
+  if (text[at] != '%' || text.size() - at < 3) return 0;
+  const auto octet = from_hex(text.substr(at + 1, 2));
+  return octet && octet->front() == wanted ? 3 : 0;
+}
+
 std::size_t space_at(std::string_view text, std::size_t at) {
   if (at < text.size() && (text[at] == '\t' || text[at] == '+')) return 1;
   return mark_at(text, at, ' ');
@@ -96,18 +105,35 @@ bool is_user_and_password(std::string_view token) {
 
 }  // namespace
 
-std::size_t mark_at(std::string_view text, std::size_t at, char wanted) {
-  if (at >= text.size()) return 0;
-  if (text[at] == wanted) return 1;
-  if (text[at] != '%' || text.size() - at < 3) return 0;
-  const auto octet = from_hex(text.substr(at + 1, 2));
-  return octet && octet->front() == wanted ? 3 : 0;
+std::optional<Stretch> password_of_url(std::string_view text, std::size_t at) {
+  if (text[at] != '/' && text[at] != '%') return std::nullopt;
+  const std::size_t slash = mark_at(text, at, '/');
+  const std::size_t second = slash == 0 ? 0 : mark_at(text, at + slash, '/');
+  if (second == 0) return std::nullopt;
+  const bool inside = slash + second > 2;  // of another URL: its escapes are marks too
+  const auto is = [&](std::size_t i, char mark) {
+    return inside ? mark_at(text, i, mark) : (text[i] == mark ? 1U : 0U);
+  };
+  Stretch found;  // behind the first ':', to the last '@'
+  for (std::size_t i = at + slash + second; i < text.size(); ++i) {
+    if (is(i, '/') != 0 || std::string_view{"?#\"<>"}.find(text[i]) != std::string_view::npos)
+      break;
+    if (found.from == 0 && is(i, ':') != 0) found.from = i + is(i, ':');
+    if (is(i, '@') != 0) found.to = i;
+  }
+  if (found.from == 0 || found.to < found.from) return std::nullopt;
+  return found;
 }
 
 bool mask_echoed_credentials(std::string& body) {
   bool changed = false;
   const std::string_view text{body};  // its size stays, and what is overwritten is never read again
   for (std::size_t at = 0; at < text.size(); ++at) {
+    if (const auto password = password_of_url(text, at)) {
+      changed |= overwrite(body, password->from, password->to);
+      at = password->to;
+      continue;
+    }
     const char c = static_cast<char>(text[at] | 0x20);
     if (c != 'a' && c != 'b' && c != 'c') continue;
     if (is_at(text, at, "authorization") || is_at(text, at, "cookie")) {

@@ -3,11 +3,14 @@ import base64
 import json
 import os
 import stat
+import pathlib
+import signal
 import tempfile
 import unittest
+import urllib.parse
 
-from harness import MAIL, EndToEnd, final, run, tearDownModule  # noqa: F401
-from sim.exchange import http_error
+from harness import MAIL, EndToEnd, final, pki, run, tearDownModule  # noqa: F401
+from sim.exchange import Reply, http_error, instead
 
 SECRETS = {"content": ["Geheimplan", "Kraus", "budget-2027", "Bis nachher"],
            "identity": ["alice", "contoso", "DEADBEEFCAFE0042"]}
@@ -42,6 +45,10 @@ class Redaction(EndToEnd):
     def assert_hidden(self, text: str, level: str, where: str):
         words = SECRETS["content"] + (SECRETS["identity"] if level == "identity" else [])
         lower = text.lower()
+        undone = lower
+        for _ in range(3):  # as it is, and with its escapes undone
+            undone = urllib.parse.unquote(undone, "latin-1").lower()
+            lower += "\n" + undone
         for word in words:
             forms = [word, word.encode().hex(), base64.b64encode(word.encode())[:len(word) * 8 // 6].decode()]
             for form in forms:
@@ -88,9 +95,90 @@ class Redaction(EndToEnd):
     def test_a_live_tail_is_redacted_and_its_capture_is_not(self):
         tap = self.session("--redact", "identity")
         self.assert_hidden("\n".join(tap.stdout_lines), "identity", "the live tail")
+        self.assert_hidden(tap.stderr, "identity", "standard error")
         whole = run("replay", "--tail", "xml", tap.capture).stdout
         self.assertIn("Geheimplan", whole)
         self.assertEqual(self.essence(tap.records), self.essence(tap.replay()))
+
+    def spelled_session(self, *options):
+        """Names and credentials that are spelled with %XX, in every place of a request and its answer; stopped."""
+        server, tap = self.stack(*options)
+        connection = self.connection(tap)
+        password = "Geheimplan-Kraus"
+        basic = base64.b64encode(f"alice:{password}".encode()).decode()
+        page = (f"<html><title>Error</title><pre>POST /owa/%61lice HTTP/1.1\r\nHost: mail.c%6Fntoso.test\r\nAuthorization: Basic {basic}\r\n</pre>"
+                f"<a href='/l?u=https%3A%2F%2Falice%3A{password}%40mail.contoso.test%2Fa&h=Authorization%3A%20Basic%20{basic}'>again</a></html>")
+        server.trouble("*", instead(Reply(500, page.encode(), "text/html", [
+            ("X-MS-diagnostics", '1;reason="al%69ce%40contoso.test has no mailbox"'),
+            ("Location", "https://m%61il.contoso.test/owa/%61lice?to=https%3A%2F%2Fmail.contoso.test%2F%2561lice&t=%47eheimplan")])), times=3)
+        for target, body in (
+                ("/Microsoft-Server-ActiveSync?Cmd=Sync&User=%61lice%40c%6Fntoso.test&D%65viceId=%44EADBEEFCAFE004%32&DeviceType=iPhone&Reason=%61lice", b""),
+                ("/Microsoft-Server-ActiveSync?%43md=Ping&%55ser=c%6Fntoso%5C%61lice&DeviceId=%44%45%41%44BEEFCAFE0042&DeviceType=iPhone", b""),
+                ("/owa/auth.owa?login_hint=%61lice%40contoso.test&p%61ssword=Geheimplan-Kraus",
+                 f"username=%61lice%40contoso.test&pass%77ord={password}&note=%47eheimplan&h=Authorization%3A+Basic+{basic}".encode())):
+            connection.send((f"POST {target} HTTP/1.1\r\nHost: {MAIL}\r\nReferer: https://{MAIL}/%61lice?u=%61lice\r\n"
+                             f"Authorization: Basic {basic}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+                             f"Content-Length: {len(body)}\r\n\r\n").encode() + body)
+            self.assertEqual(connection.answer().status, 500)
+        tap.wait("all exchanges", lambda: len([e for e in tap.exchanges() if e.get("complete")]) >= 3)
+        self.assert_clean_stop(tap)
+        return tap, password, basic
+
+    def test_escapes_hide_no_name_and_show_no_credential(self):
+        tap, password, basic = self.spelled_session("--redact", "identity")
+        stored = tap.capture.read_bytes().decode("latin-1")
+        self.assertIn("%61lice", stored)
+        for text in (stored, run("replay", "--tail", "xml", tap.capture).stdout):  # at every level
+            for secret in (password, basic):
+                self.assertNotIn(secret, urllib.parse.unquote(text, "latin-1"))
+        self.assert_hidden("\n".join(tap.stdout_lines), "identity", "the live tail")
+        for level in ("content", "identity"):
+            for form in ("line", "xml", "json"):
+                done = run("replay", "--tail", form, "--redact", level, tap.capture)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assert_hidden(done.stdout + done.stderr, level, form)
+        out = tap.folder / "copy.eastap"
+        self.assertEqual(run("export", tap.capture, out).returncode, 0)
+        self.assert_hidden(out.read_bytes().decode("latin-1"), "identity", "the exported file")
+
+    def test_log_lines_are_redacted_and_so_is_what_else_is_told_beside_the_tail(self):
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            (folder / "own.pem").write_bytes(pki().server("imap.contoso.test").read_bytes())
+            (folder / "own.pem").chmod(0o600)
+            settings = folder / "eastap.toml"
+            for level, shown in (("none", True), ("content", True), ("identity", False)):
+                settings.write_text("")
+                server = self.exchange()
+                options = ["--config", settings, "--redact", level, "--certificate", f"{MAIL}={folder / 'own.pem'}",
+                           "--intercept", "webmail.contoso.test", "--log-file", folder / f"{level}.log"]
+                tap = self.eastap(*options, server=server, tail="line")
+                phone = self.phone(tap, host="webmail.contoso.test", device_id="DEADBEEFCAFE0042")
+                self.assertTrue(tap.address)
+                settings.write_text('upstream_proxy = "ftp://alice@proxy.contoso.test:1"\n')
+                tap.process.send_signal(signal.SIGHUP)
+                log = lambda: (folder / f"{level}.log").read_text()  # noqa: E731, B023
+                tap.wait("the settings refused", lambda: any("not read again" in line for line in tap.stdout_lines))
+                self.assertEqual(tap.stop(), 0, tap.told())
+                self.assertIn("the certificate is not for", log())
+                self.assertIn("The settings were not read again", log())
+                for where, text in (("log", log()), ("tail", "\n".join(tap.stdout_lines))):
+                    self.assertEqual("contoso" in text.lower(), shown, f"{level}, {where}: {text}")
+                if not shown:
+                    self.assertNotIn("alice", log())
+                    self.assertNotIn("contoso", tap.stderr)
+
+    def test_the_cards_name_nobody_where_there_is_no_tail(self):
+        for tail in ("off", "line"):
+            server = self.exchange()
+            tap = self.eastap("--redact", "identity", "--cards", "5", server=server, tail=tail)
+            phone = self.phone(tap, device_id="DEADBEEFCAFE0042")
+            phone.set_up()
+            phone.sync_all("5")
+            phone.close()
+            self.assertEqual(tap.stop(), 0, tap.told())
+            self.assertIn("iPhone", tap.stderr)
+            self.assert_hidden(tap.stderr, "identity", f"standard error with --tail {tail}")
 
     def test_an_export_holds_no_secret_and_replays_the_same(self):
         tap = self.session()

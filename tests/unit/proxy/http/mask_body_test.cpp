@@ -113,6 +113,9 @@ TEST_SUITE("proxy.http.mask_body") {
         "h=Authorization%3A+Basic+" + escaped + "&x=1",
         "the header was 'basic " + basic + "' of alice",
         "sent Basic%20" + escaped,
+        "see https://alice:" + basic + "@mail.contoso.test/",
+        "<a href='/l?u=https%3A%2F%2falice%3A" + basic.substr(0, 26) +
+            "%40mail.contoso.test'>x</a>",
         "token Bearer eyJ0eXAiOiJKV1QiLCJhbGciOiJ." + basic.substr(0, 27) + ".b expired",
     };
     for (const std::string_view type : {"text/plain", "text/html", "message/http", "", "json"}) {
