@@ -282,15 +282,27 @@ class Rewriter {
     at_ += changed.size();
   }
 
-  /// Of a header that broke: a number that is none stays, and so does the length of a string table
-  /// that is longer than the body.
+  /// Of a header that broke: what is no number stays none, and the length of a string table that is
+  /// longer than the body stays.
   void header_rest() {
-    std::size_t kept = tokens::read_integer(body_, at_).size;
-    // text where a version should be is text
-    if (at_ == 0) kept = !body_.empty() && static_cast<std::uint8_t>(body_[0]) < '\t' ? 1 : 0;
-    copy_to(std::min(at_ + kept, body_.size()));
+    if (at_ != 0) {
+      keep_number();
+    } else if (!body_.empty() && static_cast<std::uint8_t>(body_[0]) < '\t') {
+      copy_to(1);  // but text where a version should be is text
+    }
     out_ += scope_.names->hidden(body_.substr(at_));
     at_ = body_.size();
+  }
+
+  /// The number at `at_`; one that is too long as another such.
+  void keep_number() {
+    const auto number = tokens::read_integer(body_, at_);
+    if (number.state == tokens::IntegerState::overflow) {
+      out_.append(number.size, '\xFF');
+      at_ += number.size;
+    } else {
+      copy_to(at_ + number.size);
+    }
   }
 
   /// What did not decode. The token that decoding stopped at stays, so that it stops there again
@@ -304,9 +316,8 @@ class Rewriter {
         hide_to(body_.size());
         return;
       }
-      const std::size_t number =
-          has_number(token) ? tokens::read_integer(body_, at_ + 1).size : std::size_t{0};
-      copy_to(std::min(at_ + 1 + number, body_.size()));
+      copy_to(at_ + 1);
+      if (has_number(token)) keep_number();
     }
     out_ += scope_.names->hidden(body_.substr(at_));
     at_ = body_.size();
