@@ -92,15 +92,21 @@ class Reader {
   }
 
  private:
+  static std::uint32_t bit_of(Errc code) { return 1U << static_cast<unsigned>(code); }
+
+  /// Further remarks of that code are counted only. The first of each is always kept: a thousand
+  /// oddities must not hide the one that counts.
+  bool is_muted(Errc code) const {
+    return remarks_ >= limits_.diagnostics && (codes_seen_ & bit_of(code)) != 0;
+  }
+
   template <class MakeText>
   void remark(Errc code, std::uint32_t offset, MakeText&& make_text, bool always = false) {
-    // The first of each code is always kept: a thousand oddities must not hide the one that counts.
-    const std::uint32_t bit = 1U << static_cast<unsigned>(code);
-    if (!always && remarks_ >= limits_.diagnostics && (codes_seen_ & bit) != 0) {
+    if (!always && is_muted(code)) {
       ++further_;
       return;
     }
-    codes_seen_ |= bit;
+    codes_seen_ |= bit_of(code);
     ++remarks_;
     document_.diagnostics.push_back({code, offset, {}, make_text()});
   }
@@ -308,8 +314,18 @@ class Reader {
       case kStrI: return inline_text();
       case kSwitchPage: return switch_page();
       case kOpaque: return opaque();
-      default: return rare(token);
+      case kExt0:
+      case kExt1:
+      case kExt2:
+        if (is_muted(Errc::unsupported)) {  // a body of nothing else is as fast as any
+          ++further_;
+          const std::uint32_t token_at = at_++;
+          return add_piece(ValueKind::extension, token_at, token_at, 1);
+        }
+        break;
+      default: break;
     }
+    return rare(token);
   }
 
   /// Room for one more node; false when the limit is met.
