@@ -5,7 +5,6 @@
 #include <bit>
 #include <cstdint>
 #include <cstdio>
-#include <cstring>
 #include <string_view>
 #include <vector>
 
@@ -13,6 +12,7 @@
 #include "decoder/codepages/lookup.hpp"
 #include "decoder/eas/values/meaning.hpp"
 #include "decoder/render/diagnostic.hpp"
+#include "decoder/render/eight_octets.hpp"
 #include "decoder/render/printable.hpp"
 #include "decoder/render/quantity.hpp"
 #include "decoder/render/utf8.hpp"
@@ -46,46 +46,31 @@ constexpr auto kOctetClasses = [] {
 
 OctetClass class_of(char c) { return kOctetClasses[static_cast<unsigned char>(c)]; }
 
-constexpr std::uint64_t kHighs = 0x8080'8080'8080'8080U;
-
-std::uint64_t word_at(const char* at) {
-  std::uint64_t word = 0;
-  std::memcpy(&word, at, sizeof word);
-  return word;
-}
-
-/// A word whose lowest set bit is the top bit of the first octet (in memory of little endian) that
-/// is not plain, or zero. A tab counts as not plain.
-std::uint64_t special_bits(std::uint64_t word) {
-  constexpr std::uint64_t ones = 0x0101'0101'0101'0101U;
-  constexpr std::uint64_t lows = ~kHighs;
-  const auto zeros = [](std::uint64_t x) { return (x - ones) & ~x & kHighs; };  // the first is sure
-  const std::uint64_t newline = word ^ (ones * 0x0A);
-  const std::uint64_t below_space =
-      ~(((word & lows) + ones * 0x60) | word) & (((newline & lows) + lows) | newline);
-  // & is 0x26; < and > differ in bit 1 only: 0x3C, 0x3E
-  std::uint64_t bits = (below_space & kHighs) | zeros(word ^ (ones * 0x26)) |
-                       zeros((word | (ones * 0x02)) ^ (ones * 0x3E)) | zeros(word ^ (ones * 0x7F));
-  if ((word & kHighs) != 0) {
-    bits |= zeros(word ^ (ones * 0xC2)) | zeros(word ^ (ones * 0xD8)) |
-            zeros(word ^ (ones * 0xE2)) | zeros(word ^ (ones * 0xEF));
+/// The first of these is not plain. A tab counts as not plain.
+std::uint64_t special(const EightOctets& octets) {
+  // < and > differ in bit 1 only: 0x3C, 0x3E
+  std::uint64_t bits =
+      octets.control_but_newline() | octets.is('&') | octets.is_with('>', 0x02) | octets.is(0x7F);
+  if (octets.beyond_ascii() != 0) {
+    bits |= octets.is(0xC2) | octets.is(0xD8) | octets.is(0xE2) | octets.is(0xEF);
   }
   return bits;
 }
 
-/// Where, at or after `at`, the next octet stands that is not plain; `seen` gathers top bits.
-std::size_t next_special(std::string_view text, std::size_t at, std::uint64_t& seen) {
+/// Where, at or after `at`, the next octet stands that is not plain. `wide`: something beyond ASCII
+/// was met on the way.
+std::size_t next_special(std::string_view text, std::size_t at, bool& wide) {
   if constexpr (std::endian::native == std::endian::little) {
     for (; text.size() - at >= 8; at += 8) {
-      const std::uint64_t word = word_at(text.data() + at);
-      seen |= word;
-      if (const std::uint64_t bits = special_bits(word); bits != 0) {
+      const EightOctets octets{text.data() + at};
+      wide = wide || octets.beyond_ascii() != 0;
+      if (const std::uint64_t bits = special(octets); bits != 0) {
         return at + static_cast<std::size_t>(std::countr_zero(bits)) / 8;
       }
     }
   }
   while (at < text.size() && class_of(text[at]) == OctetClass::plain) {
-    seen |= static_cast<unsigned char>(text[at]);
+    wide = wide || static_cast<unsigned char>(text[at]) >= 0x80;
     ++at;
   }
   return at;
@@ -104,9 +89,9 @@ void append_reference(std::string& out, std::uint32_t c) {
 /// as it is, in order. False when XML cannot hold the text; then some calls were in vain.
 template <class Escape>
 bool scan_text(std::string_view text, Escape&& escape) {
-  std::uint64_t seen = 0;
-  for (std::size_t at = next_special(text, 0, seen); at < text.size();
-       at = next_special(text, at, seen)) {
+  bool wide = false;
+  for (std::size_t at = next_special(text, 0, wide); at < text.size();
+       at = next_special(text, at, wide)) {
     switch (class_of(text[at])) {
       case OctetClass::plain: ++at; break;
       case OctetClass::escaped:
@@ -123,7 +108,7 @@ bool scan_text(std::string_view text, Escape&& escape) {
       }
     }
   }
-  return (seen & kHighs) == 0 || is_utf8(text);
+  return !wide || is_utf8(text);
 }
 
 /// False, and nothing appended, when XML cannot hold the text. `shorten`: see XmlOptions.
