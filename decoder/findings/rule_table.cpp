@@ -675,8 +675,9 @@ constexpr std::array kRules{
          2, "failed handshakes", seconds{600}, 5, Severity::warning,
          "G10",
          "The device cannot connect while the host is intercepted.",
-         "Update the device, or pass the host through: --tunnel HOST. Devices of before "
-         "about 2014 speak TLS 1.0 only.",
+         "Update the device, or allow TLS 1.0 and 1.1 toward it: --legacy-tls "
+         "'HOST;side=phone'; to pass the host through undecrypted: --tunnel HOST. Devices "
+         "of before about 2014 speak TLS 1.0 only.",
          "RFC 8446 6.2, RFC 8996; project rule"},
     Rule{"tls-clock", "D-35", 2,
          "Device holds the proxy's certificate for expired",

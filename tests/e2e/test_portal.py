@@ -383,7 +383,7 @@ class Distrust(EndToEnd):
         for _ in range(2):
             with self.assertRaises((ssl.SSLError, ConnectionError)):
                 PhoneConnection(MAIL, proxy=tap.address, context=old)
-        tap.wait_for_finding("tls-version")
+        self.assertIn(f"--legacy-tls '{MAIL};side=phone'", tap.wait_for_finding("tls-version")["next_step"])
         self.assertEqual([f["rule"] for f in tap.findings()], ["tls-version"])
 
     def test_a_host_refused_n_times_is_passed_through_for_that_phone_and_said_once(self):

@@ -120,6 +120,9 @@ void device_side(const ConnectionEvent& event, Incidents& incidents, Clients& cl
                                  " and the proxy have no TLS version or cipher in common "
                                  "for ",
                                  host, " (", evidence, ")"});
+      incident->next_step = words(
+          {"Update the device, or allow TLS 1.0 and 1.1 toward it for this host: --legacy-tls '",
+           host, ";side=phone'. To pass the host through undecrypted: --tunnel ", host, "."});
       break;
     case RuleId::tls_clock:
       incident->summary = words({client, " holds the certificate for ", host, " for expired (",
