@@ -70,9 +70,12 @@ void add_access_options(std::vector<Option>& table) {
 }
 
 void add_way_out_options(std::vector<Option>& table) {
-  Option proxy = named("--upstream-proxy", "HOST:PORT", "upstream_proxy", Group::certificates,
-                       in::run, "HTTP proxy to reach servers through",
-                       "By CONNECT; it looks the names up.", "proxy.contoso.com:3128");
+  Option proxy =
+      named("--upstream-proxy", "HOST:PORT", "upstream_proxy", Group::certificates, in::run,
+            "HTTP proxy to reach servers through",
+            "By CONNECT; it looks the names up, but for those that --host names: these it is "
+            "asked for by address.",
+            "proxy.contoso.com:3128");
   proxy.form = Form::text;
   proxy.apply = [](Invocation& to, const Values& values, const std::string&) {
     to.config.ways_out.proxy = upstream_proxy_from(values.back());
@@ -98,7 +101,8 @@ void add_way_out_options(std::vector<Option>& table) {
             "address of a server, whatever DNS says",
             "In the config file also a table [hosts] of names and addresses. When the name of the "
             "mail server leads to this machine (a reverse listener), this is how its real address "
-            "is told.",
+            "is told. Certificates and Host are still about the name; an upstream proxy is asked "
+            "to connect to the address.",
             "mail.contoso.com=192.0.2.10"),
       [](Config& config) -> std::vector<StaticHost>& { return config.ways_out.hosts; },
       &static_host_from);

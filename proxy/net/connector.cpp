@@ -13,16 +13,8 @@ namespace {
 using asio::ip::tcp;
 using config::ConfigError;
 
-DialFailure failure(std::string reason, std::string summary, std::string detail) {
-  DialFailure result;
-  result.reason = std::move(reason);
-  result.summary = std::move(summary);
-  result.detail = std::move(detail);
-  return result;
-}
-
 DialFailure refusal(std::string reason, std::string summary, std::string detail) {
-  DialFailure result = failure(std::move(reason), std::move(summary), std::move(detail));
+  DialFailure result = dial_failure(std::move(reason), std::move(summary), std::move(detail));
   result.refused_by_rule = true;
   return result;
 }
@@ -144,13 +136,19 @@ std::optional<DialFailure> Connector::refused(const Target& target,
           text + (unmapped(address).is_v4() ? "/32" : "/128"));
 }
 
-asio::awaitable<Resolver::Answer> Connector::addresses_of(std::string host) {
-  Resolver::Answer known;
+std::vector<asio::ip::address> Connector::static_addresses(const std::string& host) const {
+  std::vector<asio::ip::address> addresses;
   for (const auto& entry : config_.ways_out.hosts) {
     error_code error;
     const auto address = asio::ip::make_address(entry.address, error);
-    if (entry.name == host && !error) known.addresses.push_back(address);
+    if (entry.name == host && !error) addresses.push_back(address);
   }
+  return addresses;
+}
+
+asio::awaitable<Resolver::Answer> Connector::addresses_of(std::string host) {
+  Resolver::Answer known;
+  known.addresses = static_addresses(host);
   if (!known.addresses.empty()) co_return known;
   co_return co_await resolver_.resolve(std::move(host), config_.deadlines.resolve,
                                        ways_.name_servers);
@@ -205,8 +203,8 @@ asio::awaitable<Connector::Result> Connector::connect_directly(Target target) {
                                 : "the DNS server of --resolver (" + ways_.name_servers +
                                       ") knows it, or tell its address: --host " + host + "=ADDR";
     co_return tl::unexpected(
-        failure("resolve", "the name " + host + " cannot be resolved: " + answer.error,
-                "Check the spelling of the host in the phone's account, and that " + ask));
+        dial_failure("resolve", "the name " + host + " cannot be resolved: " + answer.error,
+                     "Check the spelling of the host in the phone's account, and that " + ask));
   }
   std::vector<tcp::endpoint> endpoints;
   std::optional<DialFailure> by_rule;
@@ -221,7 +219,7 @@ asio::awaitable<Connector::Result> Connector::connect_directly(Target target) {
   if (endpoints.empty()) co_return tl::unexpected(std::move(*by_rule));
   RaceResult result = co_await race(std::move(endpoints));
   if (result.socket) co_return made(result);
-  DialFailure failed = failure(
+  DialFailure failed = dial_failure(
       "connect", authority(target.host, target.port) + " cannot be reached: " + result.errors,
       result.out_of_files ? no_files_left()
                           : "The server is down, a firewall is between, or the port is wrong. Try "
@@ -231,20 +229,9 @@ asio::awaitable<Connector::Result> Connector::connect_directly(Target target) {
   co_return tl::unexpected(std::move(failed));
 }
 
-asio::awaitable<Connector::Result> Connector::connect_by_proxy(Target target, Purpose purpose) {
+asio::awaitable<Connector::Result> Connector::reach_proxy(const Target& target) {
   const UpstreamProxy& proxy = *ways_.proxy;
   const std::string where = authority(proxy.address.host, proxy.address.port);
-  error_code no_literal;
-  const auto literal = target.address && target.host.empty()
-                           ? *target.address
-                           : asio::ip::make_address(target.host, no_literal);
-  std::optional<DialFailure> by_rule;
-  if (!no_literal) by_rule = refused(target, literal, target.port, false);
-  if (is_localhost(target.host)) {
-    by_rule = refused(target, asio::ip::address_v4::loopback(), target.port, false);
-  }
-  if (by_rule) co_return tl::unexpected(std::move(*by_rule));
-
   auto answer = co_await addresses_of(proxy.address.host);
   std::vector<tcp::endpoint> endpoints;
   for (const auto& address : in_turns(answer.addresses)) {
@@ -256,29 +243,75 @@ asio::awaitable<Connector::Result> Connector::connect_by_proxy(Target target, Pu
     const std::string why = answer.addresses.empty()
                                 ? "its name cannot be resolved: " + answer.error
                                 : std::string{"that is this proxy itself"};
-    co_return tl::unexpected(failure("upstream_proxy",
-                                     "the upstream proxy " + where + " cannot be used: " + why,
-                                     "Check --upstream-proxy. The server was not asked."));
+    co_return tl::unexpected(dial_failure("upstream_proxy",
+                                          "the upstream proxy " + where + " cannot be used: " + why,
+                                          "Check --upstream-proxy. The server was not asked."));
   }
   RaceResult result = co_await race(std::move(endpoints));
-  if (!result.socket) {
-    co_return tl::unexpected(failure(
-        "upstream_proxy", "the upstream proxy " + where + " cannot be reached: " + result.errors,
-        result.out_of_files ? no_files_left()
-                            : "Check --upstream-proxy, and that the proxy runs. The server "
-                              "was not asked; to go past the proxy: --no-upstream-proxy " +
-                                  target.host));
-  }
-  Connected connected = made(result);
-  connected.address = authority(target.host, target.port) + " through " + connected.address;
-  if (purpose == Purpose::plain_http) {
-    connected.proxy_authorization = proxy.authorization;
-    co_return std::move(connected);
-  }
-  auto refusal_of_proxy = co_await open_tunnel(connected.stream, proxy, std::move(target),
+  if (result.socket) co_return made(result);
+  co_return tl::unexpected(dial_failure(
+      "upstream_proxy", "the upstream proxy " + where + " cannot be reached: " + result.errors,
+      result.out_of_files ? no_files_left()
+                          : "Check --upstream-proxy, and that the proxy runs. The server "
+                            "was not asked; to go past the proxy: --no-upstream-proxy " +
+                                target.host));
+}
+
+asio::awaitable<Connector::Result> Connector::tunnel_by_proxy(const Target& target,
+                                                              std::string where) {
+  auto connected = co_await reach_proxy(target);
+  if (!connected) co_return tl::unexpected(std::move(connected.error()));
+  Target asked;
+  asked.host = std::move(where);
+  asked.port = target.port;
+  connected->address = authority(asked.host, asked.port) + " through " + connected->address;
+  auto refusal_of_proxy = co_await open_tunnel(connected->stream, *ways_.proxy, std::move(asked),
                                                config_.deadlines.upstream_connect);
   if (refusal_of_proxy) co_return tl::unexpected(std::move(*refusal_of_proxy));
-  co_return std::move(connected);
+  co_return std::move(*connected);
+}
+
+asio::awaitable<Connector::Result> Connector::connect_by_proxy(Target target, Purpose purpose) {
+  error_code no_literal;
+  const auto literal = target.address && target.host.empty()
+                           ? *target.address
+                           : asio::ip::make_address(target.host, no_literal);
+  std::optional<DialFailure> by_rule;
+  if (!no_literal) by_rule = refused(target, literal, target.port, false);
+  if (is_localhost(target.host)) {
+    by_rule = refused(target, asio::ip::address_v4::loopback(), target.port, false);
+  }
+  if (by_rule) co_return tl::unexpected(std::move(*by_rule));
+
+  // The proxy looks names up by its own DNS; an address that the admin gave goes before that. Plain
+  // requests take a tunnel then, too: in absolute form the address would replace the name in Host
+  // (RFC 9112 3.2.2).
+  DialFailure last;
+  const auto known = static_addresses(target.host);
+  for (const auto& address : known) {
+    auto refused_here = refused(target, address, target.port, false);
+    if (refused_here) {
+      last = std::move(*refused_here);
+      continue;
+    }
+    std::string where = address.to_string();
+    auto connected = co_await tunnel_by_proxy(target, std::move(where));
+    if (connected) co_return std::move(*connected);
+    last = std::move(connected.error());
+  }
+  if (!known.empty()) {
+    last.summary = target.host + " is " + known.front().to_string() + " by --host: " + last.summary;
+    co_return tl::unexpected(std::move(last));
+  }
+  if (purpose == Purpose::octets) {
+    std::string where = target.host;
+    co_return co_await tunnel_by_proxy(target, std::move(where));
+  }
+  auto connected = co_await reach_proxy(target);
+  if (!connected) co_return tl::unexpected(std::move(connected.error()));
+  connected->address = authority(target.host, target.port) + " through " + connected->address;
+  connected->proxy_authorization = ways_.proxy->authorization;
+  co_return std::move(*connected);
 }
 
 }  // namespace eastap::net

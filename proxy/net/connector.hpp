@@ -54,6 +54,12 @@ class Connector {
   using Result = tl::expected<Connected, DialFailure>;
   asio::awaitable<Result> connect_directly(Target target);
   asio::awaitable<Result> connect_by_proxy(Target target, Purpose purpose);
+  /// The upstream proxy itself; `target` is for the words.
+  asio::awaitable<Result> reach_proxy(const Target& target);
+  /// By CONNECT to `where`, a name or address of `target`.
+  asio::awaitable<Result> tunnel_by_proxy(const Target& target, std::string where);
+  /// Those that the admin gave for `host` (--host); empty: none.
+  [[nodiscard]] std::vector<asio::ip::address> static_addresses(const std::string& host) const;
   asio::awaitable<Resolver::Answer> addresses_of(std::string host);
   asio::awaitable<RaceResult> race(std::vector<asio::ip::tcp::endpoint> endpoints);
   [[nodiscard]] Connected made(RaceResult& won) const;

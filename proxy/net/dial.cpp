@@ -10,25 +10,17 @@
 namespace eastap::net {
 namespace {
 
-DialFailure failure(std::string reason, std::string summary, std::string detail) {
-  DialFailure result;
-  result.reason = std::move(reason);
-  result.summary = std::move(summary);
-  result.detail = std::move(detail);
-  return result;
-}
-
 /// The words of a TLS failure that is not about the certificate.
 DialFailure tls_failure(const Target& target, const tls::Stream& stream, tls::End end) {
   const std::string where = authority(target.host, target.port);
   if (tls::ClientContext::certificate_request(stream.ssl()) != nullptr) {
     const auto facts = client_certificate_facts(stream.ssl(), nullptr, target.host, target.port);
-    return failure("client_certificate", where + " asks for a client certificate",
-                   explain_client_certificate(CertificateAsked::handshake_failed, facts) +
-                       (stream.last_error().empty() ? "" : " (" + stream.last_error() + ")"));
+    return dial_failure("client_certificate", where + " asks for a client certificate",
+                        explain_client_certificate(CertificateAsked::handshake_failed, facts) +
+                            (stream.last_error().empty() ? "" : " (" + stream.last_error() + ")"));
   }
   if (looks_old(stream.last_error(), stream.received_alert())) {
-    return failure(
+    return dial_failure(
         "old_tls", where + " speaks no TLS that is accepted today: " + stream.last_error(),
         tls::ClientContext::legacy(stream.ssl())
             ? "Not even TLS 1.0 with old ciphers helped. Try: openssl s_client -connect " + where
@@ -37,17 +29,18 @@ DialFailure tls_failure(const Target& target, const tls::Stream& stream, tls::En
   switch (end) {
     case tls::End::fin:
     case tls::End::close_notify:
-      return failure("tls", where + " closed the connection during the TLS handshake",
-                     "The server (or a firewall before it) does not speak TLS on this port, wants "
-                     "another TLS version than 1.2 or 1.3, or refuses this client. Try: openssl "
-                     "s_client -connect " +
-                         where);
+      return dial_failure(
+          "tls", where + " closed the connection during the TLS handshake",
+          "The server (or a firewall before it) does not speak TLS on this port, wants "
+          "another TLS version than 1.2 or 1.3, or refuses this client. Try: openssl "
+          "s_client -connect " +
+              where);
     case tls::End::reset:
-      return failure(
+      return dial_failure(
           "tls", where + " reset the connection during the TLS handshake",
           "A firewall or the server broke it off. Try: openssl s_client -connect " + where);
     default:
-      return failure(
+      return dial_failure(
           "tls", "TLS with " + where + " failed: " + stream.last_error(),
           stream.received_alert() >= 0
               ? "The server sent a TLS alert: it does not accept this client's versions, "
@@ -86,14 +79,14 @@ asio::awaitable<DialResult> Dialler::connect_tls(Target target) {
   certs::TlsHandle ssl = context.make(target.host, target.port, error);
   if (!ssl) {
     co_return tl::unexpected(
-        failure("tls", "TLS with " + target.host + " cannot start: " + error,
-                "The host name is not one that certificates can be checked for."));
+        dial_failure("tls", "TLS with " + target.host + " cannot start: " + error,
+                     "The host name is not one that certificates can be checked for."));
   }
   dialled->stream.start_tls(std::move(ssl));
   auto handshake = dialled->stream.handshake();
   const auto [in_time, end] = co_await within(std::move(handshake), config_.deadlines.upstream_tls);
   if (!in_time) {
-    co_return tl::unexpected(failure(
+    co_return tl::unexpected(dial_failure(
         "tls", authority(target.host, target.port) + " did not finish the TLS handshake in time",
         "The server accepts connections but does not answer: overloaded, or no TLS on this port."));
   }
@@ -104,8 +97,8 @@ asio::awaitable<DialResult> Dialler::connect_tls(Target target) {
       const auto why = certs::explain_trust_failure(
           verdict, tls::ClientContext::rejected_certificate(dialled->stream.ssl()), target.host,
           now);
-      co_return tl::unexpected(failure("certificate", why.summary,
-                                       why.phone + " " + why.next_step + " (" + why.detail + ")"));
+      co_return tl::unexpected(dial_failure(
+          "certificate", why.summary, why.phone + " " + why.next_step + " (" + why.detail + ")"));
     }
     co_return tl::unexpected(tls_failure(target, dialled->stream, end));
   }

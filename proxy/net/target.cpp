@@ -1,9 +1,19 @@
 #include "proxy/net/target.hpp"
 
+#include <utility>
+
 namespace eastap::net {
 
 using boost::asio::ip::tcp;
 namespace ip = boost::asio::ip;
+
+DialFailure dial_failure(std::string reason, std::string summary, std::string detail) {
+  DialFailure result;
+  result.reason = std::move(reason);
+  result.summary = std::move(summary);
+  result.detail = std::move(detail);
+  return result;
+}
 
 std::string authority(const std::string& host, std::uint16_t port) {
   const bool literal6 = host.find(':') != std::string::npos;

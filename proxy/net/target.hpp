@@ -33,6 +33,8 @@ struct DialFailure {
   std::string detail;   ///< what the phone would have seen and what to do, for the admin
 };
 
+[[nodiscard]] DialFailure dial_failure(std::string reason, std::string summary, std::string detail);
+
 /// "host:port", IPv6 literals in brackets.
 [[nodiscard]] std::string authority(const std::string& host, std::uint16_t port);
 [[nodiscard]] std::string authority(const boost::asio::ip::tcp::endpoint& endpoint);

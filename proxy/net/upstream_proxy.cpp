@@ -17,11 +17,7 @@ namespace {
 constexpr std::size_t kMaxHead = 16 * 1024;
 
 DialFailure failure(std::string summary, std::string detail) {
-  DialFailure result;
-  result.reason = "upstream_proxy";
-  result.summary = std::move(summary);
-  result.detail = std::move(detail);
-  return result;
+  return dial_failure("upstream_proxy", std::move(summary), std::move(detail));
 }
 
 std::string name_of(const UpstreamProxy& proxy) {

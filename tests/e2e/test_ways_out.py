@@ -135,6 +135,46 @@ class UpstreamProxy(Out):
         tap.wait_for_exchange(method="OPTIONS")
         self.assertTrue(bytes(server.connections[0].stream.received).startswith(b"OPTIONS /Microsoft-Server-ActiveSync HTTP/1.1\r\n"))
 
+    def test_it_is_asked_for_the_address_of_a_static_host_and_the_name_stays_the_same(self):
+        server = self.exchange()
+        # The upstream proxy knows the way to the address only; the name it would look up in vain.
+        further = self.eastap("--connect-to", f"192.0.2.10:443=127.0.0.1:{server.port}", "--intercept", "none", intercept=None)
+        tap = self.eastap("--upstream-proxy", "%s:%d" % further.address, "--host", f"{MAIL}=192.0.2.10")
+        self.phone(tap).set_up()
+        self.assertEqual(tap.wait_for_exchange(command="FolderSync")["host"], MAIL)
+        further.wait_for_event("tunnel", "192.0.2.10")
+        self.assertIn(f"Host: {MAIL}\r\n".encode(), bytes(server.connections[0].stream.received))
+        self.assert_clean_stop(tap)
+        self.assert_replay_equals_live(tap)
+
+    def test_the_addresses_of_a_static_host_are_tried_in_turn_and_named_when_none_is_reached(self):
+        server = self.exchange()
+        further = self.eastap("--connect-to", f"192.0.2.10:443=127.0.0.1:{server.port}", "--connect-to", "192.0.2.9:443=127.0.0.1:1",
+                              "--intercept", "none", intercept=None)
+        way = ["--upstream-proxy", "%s:%d" % further.address]
+        tap = self.eastap(*way, "--host", f"{MAIL}=192.0.2.9", "--host", f"{MAIL}=192.0.2.10")
+        self.phone(tap).set_up()
+        lost = self.eastap(*way, "--host", f"{MAIL}=192.0.2.9")
+        self.assertEqual(self.refusal(lost).status, 502)
+        detail = lost.wait_for_event("upstream_proxy")["detail"]
+        self.assertIn(f"{MAIL} is 192.0.2.9 by --host", detail)
+        self.assertIn("cannot reach 192.0.2.9:443", detail)
+        # No way around the rules.
+        own = self.eastap(*way, "--host", f"{MAIL}=127.0.0.1", loopback=False)
+        self.assertEqual(self.refusal(own).status, 403)
+
+    def test_plain_requests_to_a_static_host_keep_their_host_field(self):
+        server = self.exchange(tls=False)
+        further = self.eastap("--connect-to", f"192.0.2.10:80=127.0.0.1:{server.port}", "--intercept", "none", intercept=None)
+        tap = self.eastap("--upstream-proxy", "%s:%d" % further.address, "--host", f"{MAIL}=192.0.2.10")
+        done = subprocess.run(["curl", "-sS", "-u", "alice:Secret-123", "-o", "/dev/null", "-w", "%{http_code}", "-X", "OPTIONS",
+                               "--proxy", "http://%s:%d" % tap.address, f"http://{MAIL}/Microsoft-Server-ActiveSync"],
+                              capture_output=True, text=True, check=False, timeout=60)
+        self.assertEqual(done.stdout, "200", done)
+        received = bytes(server.connections[0].stream.received)
+        self.assertTrue(received.startswith(b"OPTIONS /Microsoft-Server-ActiveSync HTTP/1.1\r\n"), received[:200])
+        self.assertIn(f"Host: {MAIL}\r\n".encode(), received)
+
     def test_loopback_is_not_reached_through_it_either(self):
         tap, further = self.chain(self.exchange(), loopback=False)
         for host in ("127.0.0.1", "localhost", "::1"):
