@@ -106,6 +106,15 @@ bool names(const Identity& identity, std::string_view host) {
   return named == 1;
 }
 
+bool show(SSL* connection, const Identity& identity) {
+  return SSL_use_certificate(connection, identity.certificate.get()) == 1 &&
+         SSL_use_PrivateKey(connection, identity.key.get()) == 1 &&
+         SSL_clear_chain_certs(connection) == 1 &&
+         std::all_of(identity.chain.begin(), identity.chain.end(), [&](const CertHandle& issuer) {
+           return SSL_add1_chain_cert(connection, issuer.get()) == 1;
+         });
+}
+
 Leaf leaf_of(const Identity& identity) {
   auto chain = std::make_shared<std::vector<CertHandle>>();
   for (const CertHandle& issuer : identity.chain) chain->push_back(share(issuer.get()));

@@ -35,6 +35,10 @@ struct Identity {
 /// Whether the certificate names `host` (as `normalized_host` gives it), as a phone judges it.
 [[nodiscard]] bool names(const Identity& identity, std::string_view host);
 
+/// Answers the server's wish for a certificate on `connection`, from the callback of
+/// SSL_CTX_set_cert_cb. False: OpenSSL refuses it.
+[[nodiscard]] bool show(SSL* connection, const Identity& identity);
+
 /// The whole for TLS toward phones.
 [[nodiscard]] Leaf leaf_of(const Identity& identity);
 

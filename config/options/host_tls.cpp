@@ -52,13 +52,14 @@ Option certificate_option() {
 }
 
 Option client_certificate_option() {
-  Option option =
-      named("--client-certificate", "HOST=FILE", "client_certificate", Group::certificates, in::run,
-            "shown to a server that asks for one",
-            "For servers that know their users by certificate. The one on the phone cannot be "
-            "forwarded, as its key never leaves the phone: the server will take every phone for "
-            "whom this certificate names. Keys as with --certificate. Renegotiation (TLS 1.2, IIS) "
-            "and post-handshake authentication (TLS 1.3) are answered for these hosts.");
+  Option option = named(
+      "--client-certificate", "HOST=FILE", "client_certificate", Group::certificates,
+      in::run | in::check, "shown to a server that asks for one",
+      "For servers that know their users by certificate. The one on the phone cannot be "
+      "forwarded, as its key never leaves the phone: the server will take every phone for "
+      "whom this certificate names; eastap check signs in with it. Keys as with --certificate. "
+      "Renegotiation (TLS 1.2, IIS) "
+      "and post-handshake authentication (TLS 1.3) are answered for these hosts.");
   return blocks(std::move(option), certificate_keys("mail.example.com", "/etc/eastap/alice.pfx"),
                 "file", [](Invocation& to, const Block& block, const std::string& place) {
                   CertificateRule rule = certificate_from(block, place);

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "proxy/check/http_client.hpp"
 #include "proxy/check/name_client.hpp"
 #include "proxy/check/output.hpp"
+#include "proxy/net/host_tls.hpp"
 
 namespace eastap::app {
 namespace {
@@ -62,6 +64,13 @@ check::Settings settings_from(const config::Invocation& invocation, const check:
   auto insecure = tunnel::HostRules::make(invocation.config.upstream_insecure, {});
   if (!insecure) throw config::ConfigError{"--upstream-insecure: " + insecure.error().detail};
   settings.insecure = *std::move(insecure);
+  std::vector<std::string> certified;
+  for (const config::CertificateRule& rule : invocation.config.client_certificates) {
+    certified.insert(certified.end(), rule.hosts.begin(), rule.hosts.end());
+  }
+  auto hosts = tunnel::HostRules::make(certified, {});
+  if (!hosts) throw config::ConfigError{"--client-certificate: " + hosts.error().detail};
+  settings.certified = *std::move(hosts);
   settings.now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   return settings;
 }
@@ -138,6 +147,21 @@ check::Observation perform(const check::Action& action, check::NameClient& names
   return client.send(std::get<check::Ask>(action));
 }
 
+/// Those of --client-certificate. To a server that is not verified they are shown only when the
+/// admin named it with --upstream-insecure: they tell who the user is.
+decltype(check::HttpClient::Options::identity) identities(const config::Config& config,
+                                                          const tunnel::HostRules& insecure) {
+  if (config.client_certificates.empty()) return {};
+  config::Config chosen;
+  chosen.client_certificates = config.client_certificates;
+  const auto hosts = std::make_shared<const net::HostTls>(chosen);
+  return [hosts, insecure](const std::string& host,
+                           bool verified) -> std::shared_ptr<const certs::Identity> {
+    const bool named = insecure.decide(host).action == tunnel::HostRules::Action::intercept;
+    return verified || named ? hosts->identity(host) : nullptr;
+  };
+}
+
 }  // namespace
 
 int check(const config::Invocation& invocation) {
@@ -155,7 +179,8 @@ int check(const config::Invocation& invocation) {
   for (const std::string& warning : warnings) tell(warning);
   check::Settings settings = settings_from(invocation, secret);
   settings.roots = {system.get(), roots.get()};
-  check::HttpClient client{{proxy, invocation.config.connect_to, roots.get(), std::move(secret)},
+  check::HttpClient client{{proxy, invocation.config.connect_to, roots.get(), std::move(secret),
+                            identities(invocation.config, settings.insecure)},
                            names};
 
   Wall wall{invocation.config};

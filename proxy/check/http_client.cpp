@@ -78,7 +78,7 @@ Answered::End end_of(CURLcode code) {
 /// One request under way: what libcurl and OpenSSL call back into.
 class HttpClient::Transfer {
  public:
-  Transfer(const Ask& ask, X509_STORE* roots) : ask_{ask}, roots_{roots} {}
+  Transfer(const Ask& ask, const Options& options) : ask_{ask}, options_{options} {}
 
   Answered answer;
   std::array<char, CURL_ERROR_SIZE> words{};
@@ -117,11 +117,19 @@ class HttpClient::Transfer {
     Transfer* const self = current(state);
     if (self == nullptr) return 0;
     self->keep_chain(context);
-    if (self->ask_.any_certificate) {
-      X509_STORE_CTX_set_error(context, X509_V_OK);
-      return 1;
-    }
-    return X509_verify_cert(context) == 1 ? 1 : 0;
+    const bool good = X509_verify_cert(context) == 1;
+    // libcurl compares the name only when all is done, which is too late for our own certificate.
+    self->verified_ = good && names_host(X509_STORE_CTX_get0_cert(context), self->ask_.url.host);
+    if (good || !self->ask_.any_certificate) return good ? 1 : 0;
+    X509_STORE_CTX_set_error(context, X509_V_OK);
+    return 1;
+  }
+
+  static bool names_host(X509* certificate, const std::string& host) noexcept {
+    if (certificate == nullptr) return false;
+    return is_address(host)
+               ? X509_check_ip_asc(certificate, host.c_str(), 0) == 1
+               : X509_check_host(certificate, host.data(), host.size(), 0, nullptr) == 1;
   }
 
   /// As it was sent.
@@ -139,10 +147,22 @@ class HttpClient::Transfer {
     }
   }
 
-  static int no_certificate(SSL* connection, X509** /*certificate*/, EVP_PKEY** /*key*/) noexcept {
-    Transfer* const self = current(SSL_CTX_get_app_data(SSL_get_SSL_CTX(connection)));
-    if (self != nullptr) self->answer.certificate_requested = true;
-    return 0;
+  /// The server asks who we are: in the handshake, or later. Without a certificate it goes on or
+  /// ends the connection.
+  static int choose_identity(SSL* connection, void* state) noexcept {
+    Transfer* const self = current(state);
+    if (self == nullptr) return 1;
+    try {
+      const auto& identity_for = self->options_.identity;
+      const auto identity =
+          identity_for ? identity_for(self->ask_.url.host, self->verified_) : nullptr;
+      self->answer.certificate_requested = identity == nullptr;
+      if (identity == nullptr) return 1;
+      self->answer.certificate_shown = certs::facts_of(*identity->certificate).subject;
+      return certs::show(connection, *identity) ? 1 : 0;
+    } catch (const std::exception&) {
+      return 0;
+    }
   }
 
   static void take_state(const SSL* connection, int where, int /*value*/) noexcept {
@@ -154,7 +174,8 @@ class HttpClient::Transfer {
   }
 
   const Ask& ask_;
-  X509_STORE* roots_;
+  const Options& options_;
+  bool verified_ = false;
 };
 
 struct HttpClient::State {
@@ -280,10 +301,11 @@ CURLcode HttpClient::Transfer::prepare_tls(CURL*, void* context, void* state) no
   const bool old = self->ask_.old_tls;
   SSL_CTX_set_min_proto_version(tls, old ? TLS1_VERSION : TLS1_2_VERSION);
   if (old) SSL_CTX_set_options(tls, SSL_OP_LEGACY_SERVER_CONNECT);
-  SSL_CTX_set1_cert_store(tls, self->roots_);
+  SSL_CTX_set1_cert_store(tls, self->options_.roots);
   if (SSL_CTX_set_cipher_list(tls, old ? kOldSuites : kPhoneSuites) != 1) return CURLE_SSL_CIPHER;
   SSL_CTX_set_cert_verify_callback(tls, verify, state);
-  SSL_CTX_set_client_cert_cb(tls, no_certificate);
+  SSL_CTX_set_cert_cb(tls, choose_identity, state);
+  if (self->options_.identity) SSL_CTX_set_post_handshake_auth(tls, 1);
   SSL_CTX_set_info_callback(tls, take_state);
   SSL_CTX_set_app_data(tls, state);
   return CURLE_OK;
@@ -307,7 +329,7 @@ Answered HttpClient::send(const Ask& ask) {
   State& state = *state_;
   CURL* const handle = state.handle.get();
   curl_easy_reset(handle);  // keeps connections and cookies
-  Transfer transfer{ask, state.options.roots};
+  Transfer transfer{ask, state.options};
   Answered& answer = transfer.answer;
   ListHandle headers, places, resolved;
   if (!state.set_route(ask, places, resolved, answer)) return answer;

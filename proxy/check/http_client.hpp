@@ -1,9 +1,11 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "certs/identity.hpp"
 #include "config/config.hpp"
 #include "proxy/check/name_client.hpp"
 #include "proxy/check/observation.hpp"
@@ -27,6 +29,10 @@ class HttpClient {
     std::vector<config::ConnectTo> connect_to;
     X509_STORE* roots = nullptr;  ///< borrowed
     Secret secret;
+    /// Who we are to a host that asks for a certificate; null: nobody. `verified`: its own
+    /// certificate is good and names it. Empty: there is none for any host.
+    std::function<std::shared_ptr<const certs::Identity>(const std::string& host, bool verified)>
+        identity;
   };
 
   /// Throws std::runtime_error when libcurl cannot be used.

@@ -72,7 +72,8 @@ struct Answered {
   std::string body;                ///< transfer coding undone
   std::vector<std::string> chain;  ///< DER, as sent, the server's own certificate first
   std::string tls_version, cipher;
-  bool certificate_requested = false;  ///< in the handshake, and none was given
+  bool certificate_requested = false;  ///< of us, and none was given
+  std::string certificate_shown;       ///< whose was given when it was requested; "": none
   std::string peer;                    ///< "203.0.113.5:443"; the proxy's when there is one
 };
 

@@ -13,6 +13,26 @@ namespace {
 
 constexpr std::chrono::seconds kConnectLimit{20};
 
+/// Whose certificate the server got.
+void tell_shown(const Answered& answered, Report& report) {
+  if (answered.certificate_shown.empty()) return;
+  report.evidence.push_back("asked for a client certificate, and got that of \"" +
+                            answered.certificate_shown + '"');
+}
+
+/// The remedy where a client certificate is wanted and none was given.
+std::string certificate_remedy(const State& state) {
+  const bool distrusted = state.settings.certified.decide(state.server.host).action ==
+                              tunnel::HostRules::Action::intercept &&
+                          !state.trusted;
+  return distrusted
+             ? "the one of --client-certificate is shown to a server that is trusted only: see its "
+               "own certificate first, or name it with --upstream-insecure"
+             : "install the user's certificate on the phone, or set client certificates to Ignore "
+               "for the virtual directory; to test with one: --client-certificate " +
+                   state.server.host + "=FILE";
+}
+
 bool is_insecure(const State& state, const std::string& host) {
   return state.settings.insecure.decide(host).action == tunnel::HostRules::Action::intercept;
 }
@@ -75,6 +95,7 @@ class TlsStep final : public Step {
     if (answered.certificate_requested) {
       tell("asks for a client certificate in the handshake");
     }
+    tell_shown(answered, report_);
     check_suite(answered.cipher, answered.tls_version);
     judge(state, answered);
     return done();
@@ -93,6 +114,11 @@ class TlsStep final : public Step {
 
   Move broken(State& state, const Answered& answered) {
     const Answered& shown = second_try_ ? first_error_ : answered;
+    if (shown.certificate_requested) {
+      report_.fail("the server asks for a client certificate, and ends the handshake without one",
+                   certificate_remedy(state));
+      return stopped(state, "the server wants a client certificate");
+    }
     const Words words = no_answer(shown, probe(state, false), state.settings.through_proxy);
     report_.fail(words.text, words.next_step);
     return stopped(state, "there is no TLS connection to the server");
@@ -175,6 +201,8 @@ class OpenOptionsStep final : public OptionsStep {
   Move take(State& state, const Observation& observation) override {
     const Answered& answered = answer_of(observation);
     if (answered.end != Answered::End::answered) {
+      // In TLS 1.3 a server says what it thinks of our certificate after the handshake.
+      if (answered.certificate_requested) return wants_certificate(state, "no answer");
       return refused(state, no_answer(answered, asked_, state.settings.through_proxy),
                      "the server did not answer OPTIONS");
     }
@@ -182,14 +210,15 @@ class OpenOptionsStep final : public OptionsStep {
     if (follow_move(state, understood, report_)) return begin(state);
     tell("HTTP " + std::to_string(understood.http()));
     if (const std::string who = server_words(understood.command); !who.empty()) tell(who);
-    if (answered.certificate_requested) client_certificate_ = true;
     if (understood.http() == 401) return challenged(state, understood);
-    if (understood.http() == 403 && client_certificate_) return wants_certificate(state);
+    if (understood.http() == 403 && answered.certificate_requested) {
+      return wants_certificate(state, "403");
+    }
     const Words words = bad_answer(understood, asked_);
     if (!words.text.empty()) {
       return refused(state, words, "the server does not answer as an ActiveSync server");
     }
-    return unasked(state, understood);
+    return unasked(state, understood, answered);
   }
 
  private:
@@ -214,14 +243,13 @@ class OpenOptionsStep final : public OptionsStep {
     return done();
   }
 
-  Move wants_certificate(State& state) {
-    report_.fail("403, and the server asked for a client certificate",
-                 "install the user's certificate on the phone, or set client certificates to "
-                 "Ignore for the virtual directory");
+  Move wants_certificate(State& state, const std::string& what) {
+    report_.fail(what + ", and the server asked for a client certificate",
+                 certificate_remedy(state));
     return stopped(state, "the server wants a client certificate");
   }
 
-  Move unasked(State& state, const Understood& understood) {
+  Move unasked(State& state, const Understood& understood, const Answered& answered) {
     if (understood.command.offered_versions.empty()) {
       report_.fail(
           "200 without MS-ASProtocolVersions: this is no ActiveSync server, or a gateway "
@@ -229,12 +257,13 @@ class OpenOptionsStep final : public OptionsStep {
           "check the path " + asked_.url.path + ", and let gateways pass OPTIONS");
       return stopped(state, "the server does not answer as an ActiveSync server");
     }
+    tell_shown(answered, report_);
+    state.by_certificate = !answered.certificate_shown.empty();
     tell("answers without asking for a password");
     return done();
   }
 
   Ask asked_;
-  bool client_certificate_ = false;
 };
 
 /// `version` in tenths, for comparison; 0: not a version.
@@ -257,7 +286,8 @@ class SignInStep final : public OptionsStep {
     if (settings.user.empty() && !settings.has_token) {
       return skip_rest(state, "no user: name one with --user");
     }
-    if (!settings.has_password && !settings.has_token) return skip_rest(state, "no password given");
+    const bool has_secret = settings.has_password || settings.has_token;
+    if (!has_secret && !state.by_certificate) return skip_rest(state, "no password given");
     if (!state.trusted) {
       return skip_rest(state,
                        "the certificate is not trusted, so no password is sent "
@@ -283,6 +313,7 @@ class SignInStep final : public OptionsStep {
     }
     Understood understood = understand(state, asked_, answered);
     if (follow_move(state, understood, report_)) return begin(state);
+    tell(way_words(state));
     if (understood.http() == 401) return wrong_password(state, understood);
     if (const Words words = bad_answer(understood, asked_); !words.text.empty()) {
       return refused(state, words, "signing in failed");
@@ -300,6 +331,8 @@ class SignInStep final : public OptionsStep {
     const auto& offered = state.challenges;
     if (state.settings.has_token) {
       state.scheme = Scheme::bearer;
+    } else if (!state.settings.has_password) {
+      state.scheme = Scheme::none;  // by certificate
     } else if (offers(offered, "Basic") || offered.empty()) {
       state.scheme = Scheme::basic;
     } else if (offers(offered, "NTLM")) {
@@ -312,10 +345,22 @@ class SignInStep final : public OptionsStep {
     return true;
   }
 
+  static std::string way_words(const State& state) {
+    switch (state.scheme) {
+      case Scheme::none: return "signs in with the client certificate";
+      case Scheme::basic: return "signs in with Basic";
+      case Scheme::bearer: return "signs in with the access token (OAuth)";
+      case Scheme::ntlm: return "signs in with NTLM, which phones do not";
+      case Scheme::negotiate: return "signs in with Negotiate, which phones do not";
+    }
+    return {};
+  }
+
   Move wrong_password(State& state, const Understood& understood) {
     const bool token = state.scheme == Scheme::bearer;
-    std::string text = token
-                           ? "the access token was refused (HTTP 401)"
+    std::string text = token ? "the access token was refused (HTTP 401)"
+                       : state.scheme == Scheme::none
+                           ? "the client certificate does not sign in (HTTP 401)"
                            : "user or password were refused (HTTP 401) for " + state.settings.user;
     const std::string& why = understood.command.server->diagnostics;
     if (!why.empty()) text += "; X-MS-diagnostics: " + why;

@@ -20,6 +20,7 @@ struct Settings {
   unsigned heartbeat_seconds = 10;  ///< of the Ping that is waited for
   bool through_proxy = false;
   bool dials_elsewhere = false;  ///< some hosts are reached at another address (`--connect-to`)
+  tunnel::HostRules certified;   ///< hosts for which there is a client certificate (likewise)
   tunnel::HostRules insecure;    ///< hosts whose certificate need not be good (action `intercept`)
   Roots roots;
   certs::SystemTime now{};

@@ -41,9 +41,10 @@ struct State {
   Settings settings;
   Discovery discovery;
   Url server;
-  std::string stop;      ///< why the following steps cannot be done; "" while they can
-  bool trusted = false;  ///< the server's certificate is good, or need not be
-  bool moved = false;    ///< one 451 was followed
+  std::string stop;             ///< why the following steps cannot be done; "" while they can
+  bool trusted = false;         ///< the server's certificate is good, or need not be
+  bool moved = false;           ///< one 451 was followed
+  bool by_certificate = false;  ///< the client certificate is all that the server asks for
   std::vector<std::string> challenges;  ///< schemes of the 401
   Scheme scheme = Scheme::none;
   std::string version;

@@ -39,13 +39,7 @@ struct ClientCallbacks {
     try {
       request->asked = requested(ssl);
       if (request->identity == nullptr) return 1;
-      const certs::Identity& identity = *request->identity;
-      request->asked->answered = SSL_use_certificate(ssl, identity.certificate.get()) == 1 &&
-                                 SSL_use_PrivateKey(ssl, identity.key.get()) == 1 &&
-                                 SSL_clear_chain_certs(ssl) == 1;
-      for (const certs::CertHandle& issuer : identity.chain) {
-        if (SSL_add1_chain_cert(ssl, issuer.get()) != 1) return 0;
-      }
+      request->asked->answered = certs::show(ssl, *request->identity);
       return request->asked->answered ? 1 : 0;
     } catch (const std::exception&) {
       return 0;

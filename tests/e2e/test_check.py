@@ -1,4 +1,5 @@
 """`eastap check` against simulated servers: healthy, failing at each step in turn, with every kind of bad certificate."""
+import base64
 import dataclasses
 import json
 import os
@@ -7,6 +8,7 @@ import pty
 import select
 import socket
 import ssl
+import struct
 import subprocess
 import tempfile
 import threading
@@ -410,6 +412,90 @@ class Certificates(CheckTest):
         server = self.server(certificate=str(pki().server(MAIL, expired=True)))
         code, steps, _ = self.check(MAIL, "--user", "alice", "--upstream-insecure", MAIL, server=server)
         self.assertEqual((code, steps["tls"]["verdict"], steps["ping"]["verdict"]), (1, "failed", "ok"))
+
+
+class OtherSchemes(CheckTest):
+
+    def user(self, name: str = "alice") -> pathlib.Path:
+        """A certificate by which a server knows a user."""
+        folder = pathlib.Path(self.home.name)
+        key, request, certificate, extensions, pem = (folder / f"{name}.{end}" for end in ("key", "csr", "crt", "ext", "pem"))
+        extensions.write_text("extendedKeyUsage=clientAuth\n")
+        for words in (["req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out", request,
+                       "-subj", f"/CN={name}"],
+                      ["x509", "-req", "-in", request, "-CA", pki().ca, "-CAkey", pki().folder / "ca.key", "-days", "90",
+                       "-extfile", extensions, "-out", certificate]):
+            subprocess.run(["openssl", *map(str, words)], check=True, capture_output=True)
+        pem.write_bytes(certificate.read_bytes() + key.read_bytes())
+        return pem
+
+    def asking(self, version: ssl.TLSVersion, certificate: str | None = None) -> Exchange:
+        """A server that takes users by certificate, and asks for no password."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate or str(pki().server(MAIL)))
+        context.minimum_version = context.maximum_version = version
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(str(pki().ca))
+        return self.server(context=context, users={})
+
+    def test_a_client_certificate_signs_in_for_the_whole_check(self):
+        given = f"{MAIL}={self.user()}"
+        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            with self.subTest(version.name):
+                server = self.asking(version)
+                code, steps, _ = self.check(MAIL, "--user", "alice", "--client-certificate", given, server=server, password=None)
+                self.assertEqual(code, 0, json.dumps(steps, indent=1))
+                self.assert_step(steps, "auth", "ok", 'got that of \\"alice\\"')
+                self.assert_step(steps, "options", "ok", "signs in with the client certificate")
+                self.assertEqual({steps[name]["verdict"] for name in ("folder-sync", "sync", "estimate", "ping")}, {"ok"})
+                self.assertEqual({seen.request.http.headers.get("Authorization") for seen in server.seen}, {None})
+                code, steps, _ = self.check(MAIL, "--user", "alice", server=server, password=None)
+                self.assertEqual(code, 1)
+                self.assertIn(f"--client-certificate {MAIL}=FILE", json.dumps(steps))
+
+    def test_a_client_certificate_is_not_shown_to_a_server_that_is_not_trusted(self):
+        given = ["--user", "alice", "--client-certificate", f"{MAIL}={self.user()}"]
+        server = self.asking(ssl.TLSVersion.TLSv1_3, str(pki().server("www.fabrikam.test")))
+        code, steps, _ = self.check(MAIL, *given, server=server, password=None)
+        self.assertEqual(code, 1)
+        self.assertNotIn("got that of", json.dumps(steps))
+        self.assertEqual(server.seen, [])
+        self.assert_step(steps, "auth", "failed", "--upstream-insecure")
+        code, steps, _ = self.check(MAIL, *given, "--upstream-insecure", MAIL, server=server, password=None)
+        self.assertEqual((steps["tls"]["verdict"], steps["ping"]["verdict"]), ("failed", "ok"))
+
+    def test_a_token_signs_in_for_the_whole_check(self):
+        server = self.server(users={})
+        server.trouble("*", without(instead(Reply(401, b"", None, [("WWW-Authenticate", "Bearer")]))), times=10_000)
+        code, steps, _ = self.check(MAIL, "--user", "alice", server=server, password=None, environment={"EASTAP_TOKEN": "ey.token.sig"})
+        self.assertEqual(code, 0, json.dumps(steps, indent=1))
+        self.assert_step(steps, "options", "ok", "access token")
+        self.assertEqual(steps["ping"]["verdict"], "ok")
+        self.assertEqual({s.request.http.headers.get("Authorization") for s in server.seen}, {None, "Bearer ey.token.sig"})
+
+    def test_a_password_goes_by_ntlm_where_nothing_else_is_offered(self):
+        server = self.server(users={})
+        challenge_message = b"NTLMSSP\0" + struct.pack("<IHHIIQQHHI", 2, 0, 0, 48, 0x00008201, 0x0123456789ABCDEF, 0, 0, 0, 48)
+        signed, names = set(), []  # connections; who signed in
+
+        def by_ntlm(connection, request, normal):
+            message = (request.http.headers.get("Authorization") or "").partition("NTLM ")[2]
+            octets = base64.b64decode(message) if message else b""
+            if octets[8:9] == b"\3":
+                length, _, offset = struct.unpack("<HHI", octets[36:44])
+                names.append(octets[offset:offset + length].decode("utf-16-le" if octets[offset + 1:offset + 2] == b"\0" else "latin-1"))
+                signed.add(id(connection))
+            if id(connection) in signed:
+                return normal()
+            told = "NTLM " + base64.b64encode(challenge_message).decode() if octets else "NTLM"
+            return Reply(401, b"", None, [("WWW-Authenticate", told)])
+        server.trouble("*", by_ntlm, times=10_000)
+        code, steps, _ = self.check(MAIL, "--user", "CONTOSO\\alice", server=server)
+        self.assertEqual(code, 0, json.dumps(steps, indent=1))
+        self.assert_step(steps, "auth", "warning", "only NTLM offered", "Basic, OAuth or a certificate")
+        self.assert_step(steps, "options", "ok", "signs in with NTLM, which phones do not")
+        self.assertEqual(steps["ping"]["verdict"], "ok")
+        self.assertEqual(set(names), {"alice"})
 
 
 class Secrets(CheckTest):

@@ -205,6 +205,60 @@ TEST_SUITE("proxy.check.checker") {
     CHECK(has(find(reports, "options").next_step(), "--token-file"));
   }
 
+  TEST_CASE("a server that takes the client certificate is signed in to without a password") {
+    World world;
+    world.settings.has_password = false;
+    const std::vector<std::string> hosts{"mail.contoso.test"};
+    world.settings.certified = *tunnel::HostRules::make(hosts, {});
+    world.trouble = [&world](const Ask& ask) -> std::optional<Answered> {
+      Ask known = ask;
+      if (!ask.handshake_only) known.scheme = Scheme::basic;  // the certificate stands for it
+      Answered answer = world.healthy(known);
+      answer.certificate_shown = "alice";
+      return answer;
+    };
+    const std::vector<Report> reports = world.play();
+    CHECK(has(told(find(reports, "tls")),
+              "asked for a client certificate, and got that of \"alice\""));
+    CHECK(has(told(find(reports, "options")), "signs in with the client certificate"));
+    CHECK(find(reports, "folder-sync").verdict == Verdict::ok);
+    CHECK(find(reports, "ping").verdict == Verdict::ok);
+    for (const Action& one : world.asked) {
+      const auto* ask = std::get_if<Ask>(&one);
+      if (ask != nullptr) CHECK(ask->scheme == Scheme::none);
+    }
+  }
+
+  TEST_CASE("a server that wants a certificate and gets none is told with the option") {
+    for (const bool in_handshake : {true, false}) {
+      CAPTURE(in_handshake);
+      World world;
+      world.trouble = [&](const Ask& ask) -> std::optional<Answered> {
+        if (ask.handshake_only != in_handshake) return std::nullopt;
+        Answered answer = ended(in_handshake ? Answered::End::no_tls : Answered::End::closed, "x");
+        answer.certificate_requested = true;
+        return answer;
+      };
+      const std::vector<Report> reports = world.play();
+      const Report& report = find(reports, in_handshake ? "tls" : "auth");
+      CHECK(report.verdict == Verdict::failed);
+      CHECK(has(report.next_step(), "--client-certificate mail.contoso.test=FILE"));
+    }
+  }
+
+  TEST_CASE("a password goes by NTLM where nothing better is offered, and that is told") {
+    World world;
+    world.trouble = [](const Ask& ask) -> std::optional<Answered> {
+      if (ask.method != "OPTIONS" || ask.scheme != Scheme::none) return std::nullopt;
+      return http(401, "WWW-Authenticate: NTLM\r\nWWW-Authenticate: Negotiate\r\n");
+    };
+    const std::vector<Report> reports = world.play();
+    CHECK(find(reports, "auth").verdict == Verdict::warning);
+    CHECK(has(told(find(reports, "auth")), "phones sign in to ActiveSync with Basic, OAuth or"));
+    CHECK(has(told(find(reports, "options")), "signs in with NTLM, which phones do not"));
+    CHECK(find(reports, "ping").verdict == Verdict::ok);
+  }
+
   TEST_CASE("a remote wipe is told and not carried out") {
     const std::string wipe{
         "\x03\x01\x6A\x00\x00\x0E\x45\x4B\x03"
