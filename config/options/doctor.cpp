@@ -9,15 +9,22 @@ namespace eastap::config {
 namespace {
 
 /// What `eastap doctor` judges; all else that `run` takes would change nothing there.
-constexpr std::array<std::string_view, 19> kLookedAt{"--listen",
+constexpr std::array<std::string_view, 26> kLookedAt{"--listen",
                                                      "--intercept",
                                                      "--tunnel",
                                                      "--allow",
                                                      "--allow-target",
                                                      "--ca-dir",
+                                                     "--passphrase-file",
+                                                     "--certificate",
                                                      "--upstream-ca",
                                                      "--upstream-insecure",
                                                      "--connect-to",
+                                                     "--upstream-proxy",
+                                                     "--upstream-proxy-credentials",
+                                                     "--no-upstream-proxy",
+                                                     "--host",
+                                                     "--resolver",
                                                      "--capture",
                                                      "--no-capture",
                                                      "--limit-connections",

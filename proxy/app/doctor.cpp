@@ -1,7 +1,10 @@
 #include <algorithm>
 #include <chrono>
 #include <exception>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <unistd.h>
@@ -9,13 +12,17 @@
 #include "certs/trust.hpp"
 #include "decoder/base/text.hpp"
 #include "proxy/app/commands.hpp"
+#include "proxy/app/passphrase.hpp"
 #include "proxy/app/wiring.hpp"
+#include "proxy/check/name_client.hpp"
 #include "proxy/doctor/judge.hpp"
 #include "proxy/doctor/probe_host.hpp"
 #include "proxy/doctor/probe_server.hpp"
 #include "proxy/doctor/report.hpp"
+#include "proxy/net/connector.hpp"
 #include "proxy/net/host_tls.hpp"
 #include "proxy/net/server.hpp"
+#include "proxy/net/upstream_proxy.hpp"
 #include "proxy/tunnel/host_rules.hpp"
 
 namespace eastap::app {
@@ -74,11 +81,61 @@ std::vector<Wanted> hosts_to_try(const config::Invocation& invocation) {
   return hosts;
 }
 
+/// Nothing: `wanted` is reached without one.
+std::optional<doctor::ByProxy> proxy_for(const Wanted& wanted,
+                                         const std::vector<std::string>& addresses,
+                                         const std::optional<net::UpstreamProxy>& proxy) {
+  if (!proxy || proxy->direct.decide(wanted.host).action == tunnel::HostRules::Action::intercept) {
+    return std::nullopt;
+  }
+  std::vector<net::Target> targets;
+  for (const std::string& address : addresses) targets.push_back({address, wanted.port});
+  if (targets.empty()) targets.push_back({wanted.host, wanted.port});
+  doctor::ByProxy by;
+  by.host = proxy->address.host;
+  by.port = proxy->address.port;
+  for (const net::Target& target : targets) {
+    by.requests.push_back(net::connect_request(target, proxy->authorization));
+  }
+  by.refusal = [proxy, targets](std::size_t request, std::string_view head) {
+    std::optional<doctor::ByProxy::Refusal> refusal;
+    if (auto failed = net::connect_refusal(*proxy, targets[request], head)) {
+      refusal = {std::move(failed->summary), std::move(failed->detail)};
+    }
+    return refusal;
+  };
+  return by;
+}
+
+/// Of --host.
+std::vector<std::string> static_addresses(const std::string& host, const config::Config& config) {
+  std::vector<std::string> addresses;
+  for (const auto& entry : config.ways_out.hosts) {
+    if (equals_ignoring_case(entry.name, host)) addresses.push_back(entry.address);
+  }
+  return addresses;
+}
+
+/// With --resolver: the system is not asked then.
+void ask_chosen_resolver(const config::Config& config, doctor::ServerProbe& probe) {
+  if (config.ways_out.name_servers.empty() || tunnel::parse_address(probe.dial_host)) return;
+  check::NameClient names{config::server_list(config.ways_out.name_servers)};
+  check::LookedUp found =
+      names.look_up({check::LookUp::Kind::addresses, to_lower(probe.dial_host)});
+  probe.addresses = std::move(found.addresses);
+  if (probe.addresses.empty()) {
+    probe.no_address = "the name servers of --resolver: " +
+                       (found.error.empty() ? "no such name or address" : found.error);
+  }
+}
+
 doctor::ServerProbe probe_of(const Wanted& wanted, const config::Config& config,
-                             const tunnel::HostRules& insecure) {
+                             const tunnel::HostRules& insecure,
+                             const std::optional<net::UpstreamProxy>& proxy) {
   doctor::ServerProbe probe;
   probe.host = probe.dial_host = wanted.host;
   probe.port = probe.dial_port = wanted.port;
+  bool redirected = false;
   for (const auto& mapping : config.connect_to) {
     const bool fits =
         (mapping.from.address.empty() || equals_ignoring_case(mapping.from.address, wanted.host)) &&
@@ -86,8 +143,12 @@ doctor::ServerProbe probe_of(const Wanted& wanted, const config::Config& config,
     if (!fits) continue;
     if (!mapping.to.address.empty()) probe.dial_host = mapping.to.address;
     if (mapping.to.port != 0) probe.dial_port = mapping.to.port;
+    redirected = true;
     break;
   }
+  probe.addresses = static_addresses(probe.dial_host, config);
+  if (!redirected) probe.proxy = proxy_for(wanted, probe.addresses, proxy);
+  if (!probe.proxy && probe.addresses.empty()) ask_chosen_resolver(config, probe);
   probe.verify = insecure.decide(wanted.host).action != tunnel::HostRules::Action::intercept;
   probe.resolve_limit = config.deadlines.resolve;
   probe.connect_limit = config.deadlines.upstream_connect;
@@ -114,13 +175,50 @@ std::vector<doctor::ServerFacts> probe_servers(const config::Invocation& invocat
   if (hosts.empty()) return {};
   const auto trusted = certs::make_trust_store(config.upstream_ca);
   const auto insecure = tunnel::HostRules::make(config.upstream_insecure, {});
+  const auto proxy = net::Connector::Ways{config}.proxy;
   std::vector<doctor::ServerFacts> facts;
   facts.reserve(hosts.size());
   for (const Wanted& wanted : hosts) {
     facts.push_back(doctor::probe_server(
-        probe_of(wanted, config, insecure ? *insecure : tunnel::HostRules{}), trusted.get()));
+        probe_of(wanted, config, insecure ? *insecure : tunnel::HostRules{}, proxy),
+        trusted.get()));
   }
   return facts;
+}
+
+/// Ports that a phone has to reach; what the system will choose is not known yet.
+std::vector<std::uint16_t> ports_to_reach(const std::vector<doctor::ListenerFacts>& listeners) {
+  std::vector<std::uint16_t> ports;
+  for (const auto& one : listeners) {
+    const bool known = std::find(ports.begin(), ports.end(), one.port) != ports.end();
+    if (!one.loopback_only && !known) ports.push_back(one.port);
+  }
+  return ports;
+}
+
+bool needs_no_ca(const config::Config& config) {
+  return !config.certificates.empty() && net::HostTls{config}.covers(config.intercept);
+}
+
+doctor::AuthorityFacts authority_facts(const config::Config& config, bool usable_config) {
+  doctor::AuthorityFacts facts;
+  try {
+    if (usable_config && needs_no_ca(config)) {
+      facts.state = doctor::AuthorityFacts::State::not_needed;
+      return facts;
+    }
+    // Nobody is asked on the terminal: the answer must not depend on who looks.
+    const PassphrasePlaces places = ca_passphrase_places(config);
+    certs::AskPassphrase ask;
+    if (given_passphrase(places)) {
+      ask = [places](const std::string&) { return given_passphrase(places); };
+    }
+    return doctor::probe_authority(config.ca_dir, now(), ask);
+  } catch (const certs::CertificateError& error) {
+    facts.state = doctor::AuthorityFacts::State::unusable;
+    facts.problem = error.what();
+    return facts;
+  }
 }
 
 }  // namespace
@@ -133,8 +231,8 @@ int doctor(const config::Invocation& invocation) {
   for (const config::Listen& listen : config.ways_in.listeners) {
     facts.listeners.push_back(doctor::probe_listener(listen.address));
   }
-  facts.firewalls = doctor::probe_firewalls(config.ways_in.listeners.front().address.port);
-  facts.authority = doctor::probe_authority(config.ca_dir, now());
+  facts.firewalls = doctor::probe_firewalls(ports_to_reach(facts.listeners));
+  facts.authority = authority_facts(config, facts.config.problem.empty());
   facts.clock = doctor::probe_clock(now());
   if (config.capture) {
     facts.capture = doctor::probe_capture(
@@ -144,6 +242,7 @@ int doctor(const config::Invocation& invocation) {
   }
   facts.files = doctor::probe_files(config.limits.connections);
   facts.network = doctor::probe_network();
+  facts.network.upstream_proxy = config.ways_out.proxy.has_value();
   if (facts.config.problem.empty()) facts.servers = probe_servers(invocation);
   const auto judgements = doctor::judge(facts);
   if (config.json) {

@@ -27,7 +27,7 @@ struct ListenerFacts {
   std::string holder;  ///< "nginx (process 812)", of `taken`; empty: not visible to this user
 };
 
-/// What one packet filter does with a new connection to the proxy's port.
+/// What one packet filter does with a new connection to one of the proxy's ports.
 struct FirewallFacts {
   enum class State : std::uint8_t {
     absent,      ///< not installed, or no rules of this kind
@@ -38,16 +38,24 @@ struct FirewallFacts {
   };
   std::string name;  ///< "nftables", "iptables", "ufw"
   State state = State::absent;
-  std::string evidence;  ///< the rule or policy, as the tool prints it
+  std::string evidence;    ///< the rule or policy, as the tool prints it
+  std::uint16_t port = 0;  ///< of `admits` and `refuses`; the others hold for all ports
   bool operator==(const FirewallFacts&) const = default;
 };
 
 struct AuthorityFacts {
-  enum class State : std::uint8_t { absent, unusable, present };
+  enum class State : std::uint8_t {
+    absent,
+    unusable,
+    present,
+    not_needed,  ///< every decrypted host has a certificate of its own
+  };
   std::string folder;
   State state = State::absent;
   std::string problem;  ///< of `unusable`: file and remedy
   std::string subject;
+  bool key_encrypted = false;
+  bool key_compared = false;  ///< the key was read, and is that of the certificate
   Timestamp not_after{};
   std::vector<std::string> warnings;   ///< of the loader: modes, an early end
   std::vector<std::string> permitted;  ///< name constraints; empty: may sign for every host
@@ -90,6 +98,7 @@ struct ServerFacts {
   std::string host;
   std::uint16_t port = 443;
   std::string dialled;           ///< "192.0.2.10:443", the last address tried
+  bool through_proxy = false;    ///< `dialled` is the upstream proxy's
   Step reached = Step::resolve;  ///< the step that failed; `done`: all well
   std::string problem;           ///< of that step
   std::string next_step;         ///< when the step knows a better one than the general one

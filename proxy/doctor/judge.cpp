@@ -86,10 +86,16 @@ void judge_listener(const ListenerFacts& listener, Out& out) {
 
 void judge_firewalls(const Facts& facts, Out& out) {
   using State = FirewallFacts::State;
-  const std::string port =
-      facts.listeners.empty() ? "8888" : std::to_string(facts.listeners.front().port);
+  const bool reached = std::any_of(facts.listeners.begin(), facts.listeners.end(),
+                                   [](const ListenerFacts& one) { return !one.loopback_only; });
+  if (!reached) {
+    say(out, "firewall", Verdict::note,
+        "not looked at: nothing from outside reaches a listener on loopback");
+    return;
+  }
   bool seen = false;
   for (const auto& firewall : facts.firewalls) {
+    const std::string port = std::to_string(firewall.port);
     switch (firewall.state) {
       case State::absent: continue;
       case State::unreadable:
@@ -129,6 +135,11 @@ void judge_authority(const AuthorityFacts& authority, Timestamp now, Out& out) {
         "eastap run makes one by itself; eastap ca create makes one to be installed beforehand.");
     return;
   }
+  if (authority.state == State::not_needed) {
+    say(out, "ca", Verdict::good,
+        "none is needed: every host of the intercept list has a certificate of its own");
+    return;
+  }
   if (authority.state == State::unusable) {
     say(out, "ca", Verdict::bad, authority.problem,
         "eastap run does not start without a usable CA.");
@@ -141,6 +152,14 @@ void judge_authority(const AuthorityFacts& authority, Timestamp now, Out& out) {
           std::to_string(left.count()) + " days)",
       ends_soon ? "Renew it, and install the new certificate on the phones before that day."
                 : std::string{});
+  if (!authority.key_compared) {
+    say(out, "ca", Verdict::unseen,
+        "its key is encrypted, so that it was not compared with the certificate",
+        "Name the passphrase with --passphrase-file or EASTAP_CA_PASSPHRASE, as a service has to; "
+        "eastap run asks for it on a terminal.");
+  } else if (authority.key_encrypted) {
+    say(out, "ca", Verdict::good, "the passphrase opens its key, which is the certificate's");
+  }
   for (const auto& warning : authority.warnings) say(out, "ca", Verdict::warning, warning);
   if (!authority.permitted.empty()) {
     say(out, "ca", Verdict::good, "it may sign for " + joined(authority.permitted) + " only");
@@ -282,7 +301,9 @@ void judge_servers(const std::vector<ServerFacts>& servers, Out& out) {
   for (const auto& server : servers) {
     const std::string name =
         server.host + (server.port == 443 ? "" : ":" + std::to_string(server.port));
-    const std::string where = server.dialled.empty() ? "" : " at " + server.dialled;
+    const std::string where = server.dialled.empty()
+                                  ? ""
+                                  : (server.through_proxy ? " through " : " at ") + server.dialled;
     if (server.reached != Step::done) {
       say(out, "server", Verdict::bad, name + where + ": " + server.problem,
           server.next_step.empty() ? general_remedy(server) : server.next_step);

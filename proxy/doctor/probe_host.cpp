@@ -4,6 +4,7 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <cstddef>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -22,7 +23,6 @@
 #include <sys/timex.h>
 #include <unistd.h>
 
-#include "certs/authority.hpp"
 #include "proxy/doctor/descriptor.hpp"
 #include "proxy/doctor/firewall.hpp"
 #include "proxy/doctor/run_tool.hpp"
@@ -86,14 +86,30 @@ bool is_loopback(const sockaddr* address) {
   return IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
 }
 
-std::optional<FirewallFacts> read_filter(const std::string& name,
-                                         const std::vector<std::string>& command,
-                                         FirewallFacts (*read)(std::string_view, std::uint16_t),
-                                         std::uint16_t port) {
-  const auto output = run_tool(command, kToolLimit);
-  if (!output) return std::nullopt;  // not installed
-  if (output->status != 0) return FirewallFacts{name, FirewallFacts::State::unreadable, {}};
-  return read(output->text, port);
+struct Filter {
+  const char* name;
+  std::vector<std::string> command;
+  FirewallFacts (*read)(std::string_view, std::uint16_t);
+};
+
+/// What holds for every port is said once.
+void add_filter(const Filter& filter, const std::vector<std::uint16_t>& ports,
+                std::vector<FirewallFacts>& all) {
+  using State = FirewallFacts::State;
+  const auto output = run_tool(filter.command, kToolLimit);
+  if (!output) return;  // not installed
+  if (output->status != 0) {
+    all.push_back({filter.name, State::unreadable, {}});
+    return;
+  }
+  const auto begin = static_cast<std::ptrdiff_t>(all.size());
+  for (const std::uint16_t port : ports) {
+    FirewallFacts facts = filter.read(output->text, port);
+    if (facts.state == State::admits || facts.state == State::refuses) facts.port = port;
+    if (std::find(all.begin() + begin, all.end(), facts) == all.end()) {
+      all.push_back(std::move(facts));
+    }
+  }
 }
 
 /// Bridges, containers and tunnels: the phone is on none of them.
@@ -192,18 +208,17 @@ ListenerFacts probe_listener(const config::Endpoint& listen) {
   return facts;
 }
 
-std::vector<FirewallFacts> probe_firewalls(std::uint16_t port) {
+std::vector<FirewallFacts> probe_firewalls(const std::vector<std::uint16_t>& ports) {
   std::vector<FirewallFacts> all;
-  const auto take = [&](std::optional<FirewallFacts> facts) {
-    if (facts) all.push_back(std::move(*facts));
-  };
-  take(read_filter("nftables", {"nft", "list", "ruleset"}, &read_nftables, port));
-  take(read_filter("iptables", {"iptables", "-S"}, &read_iptables, port));
-  take(read_filter("ufw", {"ufw", "status"}, &read_ufw, port));
+  if (ports.empty()) return all;
+  add_filter({"nftables", {"nft", "list", "ruleset"}, &read_nftables}, ports, all);
+  add_filter({"iptables", {"iptables", "-S"}, &read_iptables}, ports, all);
+  add_filter({"ufw", {"ufw", "status"}, &read_ufw}, ports, all);
   return all;
 }
 
-AuthorityFacts probe_authority(const std::string& ca_dir, Timestamp now) {
+AuthorityFacts probe_authority(const std::string& ca_dir, Timestamp now,
+                               const certs::AskPassphrase& ask) {
   using State = AuthorityFacts::State;
   AuthorityFacts facts;
   facts.folder = ca_dir;
@@ -215,8 +230,9 @@ AuthorityFacts probe_authority(const std::string& ca_dir, Timestamp now) {
   try {
     const auto today = std::chrono::floor<std::chrono::seconds>(now);
     const auto report = certs::inspect(ca_dir, today);
-    // Without its passphrase an encrypted key cannot be compared with the certificate.
-    if (!report.key_encrypted) (void)certs::load(ca_dir, today);
+    facts.key_encrypted = report.key_encrypted;
+    facts.key_compared = !report.key_encrypted || ask;
+    if (facts.key_compared) (void)certs::load(ca_dir, today, ask);
     facts.state = State::present;
     facts.subject = report.facts.subject;
     facts.not_after = report.facts.not_after;

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
 
+#include "certs/authority.hpp"
 #include "config/config.hpp"
 #include "proxy/doctor/facts.hpp"
 
@@ -14,10 +16,12 @@ namespace eastap::doctor {
 /// Binds for a moment to see whether it could be listened on.
 [[nodiscard]] ListenerFacts probe_listener(const config::Endpoint& listen);
 
-/// nftables, iptables and ufw, as far as this user may look.
-[[nodiscard]] std::vector<FirewallFacts> probe_firewalls(std::uint16_t port);
+/// nftables, iptables and ufw, as far as this user may look, about each of `ports`.
+[[nodiscard]] std::vector<FirewallFacts> probe_firewalls(const std::vector<std::uint16_t>& ports);
 
-[[nodiscard]] AuthorityFacts probe_authority(const std::string& ca_dir, Timestamp now);
+/// `ask` gives the passphrase of an encrypted key; null: such a key is not read.
+[[nodiscard]] AuthorityFacts probe_authority(const std::string& ca_dir, Timestamp now,
+                                             const certs::AskPassphrase& ask);
 
 [[nodiscard]] ClockFacts probe_clock(Timestamp now);
 

@@ -202,6 +202,79 @@ void speak(const ServerProbe& probe, int socket, X509_STORE* trusted, ServerFact
   }
 }
 
+Found addresses_of(const ServerProbe& probe) {
+  if (!probe.no_address.empty()) return {{}, probe.no_address};
+  if (probe.addresses.empty()) {
+    return look_up_within(probe.dial_host, probe.dial_port, probe.resolve_limit);
+  }
+  Found found;
+  for (const std::string& literal : probe.addresses) {
+    for (Address& address : look_up(literal, probe.dial_port).addresses) {
+      found.addresses.push_back(std::move(address));
+    }
+  }
+  return found;
+}
+
+/// Each address in turn; the last failure is told.
+Descriptor connect_first(const Found& found, milliseconds limit, ServerFacts& facts) {
+  for (const Address& address : found.addresses) {
+    facts.dialled = address.shown;
+    facts.problem.clear();
+    if (Descriptor socket = connect_within(address, limit, facts.problem)) return socket;
+  }
+  return Descriptor{};
+}
+
+/// Sends `request` and takes octets up to the blank line, at most 16 KiB; what came when there is
+/// none within `limit`.
+std::string ask_proxy(int socket, std::string_view request, milliseconds limit) {
+  const auto deadline = std::chrono::steady_clock::now() + limit;
+  if (::send(socket, request.data(), request.size(), MSG_NOSIGNAL) !=
+      static_cast<ssize_t>(request.size())) {
+    return {};
+  }
+  std::string head;
+  std::array<char, 2048> piece{};
+  while (head.size() < 16'384 && head.find("\r\n\r\n") == std::string::npos) {
+    const auto left =
+        std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now()).count();
+    pollfd ready{socket, POLLIN, 0};
+    if (left <= 0 || ::poll(&ready, 1, static_cast<int>(left)) <= 0) break;
+    // Nothing follows the answer before we speak: TLS begins with the client.
+    const ssize_t got = ::recv(socket, piece.data(), piece.size(), 0);
+    if (got <= 0) break;
+    head.append(piece.data(), static_cast<std::size_t>(got));
+  }
+  return head;
+}
+
+void go_through(const ByProxy& proxy, const ServerProbe& probe, X509_STORE* trusted,
+                ServerFacts& facts) {
+  facts.through_proxy = true;
+  facts.next_step = "Check --upstream-proxy, and that the proxy runs. The server was not asked.";
+  const Found found = look_up_within(proxy.host, proxy.port, probe.resolve_limit);
+  if (found.addresses.empty()) {
+    facts.problem = "the upstream proxy " + proxy.host + ": " + found.problem;
+    return;
+  }
+  facts.reached = Step::connect;
+  for (std::size_t at = 0; at < proxy.requests.size(); ++at) {
+    const Descriptor socket = connect_first(found, probe.connect_limit, facts);
+    if (!socket) return;
+    const std::string head = ask_proxy(socket.get(), proxy.requests[at], probe.connect_limit);
+    if (const auto refused = proxy.refusal(at, head)) {
+      facts.problem = refused->problem;
+      facts.next_step = refused->next_step;
+      continue;
+    }
+    facts.next_step.clear();
+    facts.problem.clear();
+    speak(probe, socket.get(), trusted, facts);
+    return;
+  }
+}
+
 }  // namespace
 
 std::optional<Timestamp> date_of_answer(std::string_view head) {
@@ -228,23 +301,18 @@ ServerFacts probe_server(const ServerProbe& probe, X509_STORE* trusted) {
   facts.host = probe.host;
   facts.port = probe.port;
   facts.verification_off = !probe.verify;
-  const Found found = look_up_within(probe.dial_host, probe.dial_port, probe.resolve_limit);
+  if (probe.proxy) {
+    go_through(*probe.proxy, probe, trusted, facts);
+    return facts;
+  }
+  const Found found = addresses_of(probe);
   if (found.addresses.empty()) {
     facts.problem = (probe.dial_host == probe.host ? "" : probe.dial_host + ": ") + found.problem;
     return facts;
   }
   facts.reached = Step::connect;
-  for (const Address& address : found.addresses) {
-    facts.dialled = address.shown;
-    std::string problem;
-    const Descriptor socket = connect_within(address, probe.connect_limit, problem);
-    if (!socket) {
-      facts.problem = problem;
-      continue;
-    }
-    facts.problem.clear();
+  if (const Descriptor socket = connect_first(found, probe.connect_limit, facts)) {
     speak(probe, socket.get(), trusted, facts);
-    return facts;
   }
   return facts;
 }

@@ -1,10 +1,13 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <openssl/ssl.h>
 
@@ -12,11 +15,26 @@
 
 namespace eastap::doctor {
 
+/// The HTTP proxy that servers are reached through.
+struct ByProxy {
+  struct Refusal {
+    std::string problem, next_step;
+  };
+  std::string host;
+  std::uint16_t port = 0;
+  std::vector<std::string> requests;  ///< CONNECT to the server's name, or to its known addresses
+  /// What the head of the answer to one of `requests` means; nothing: the tunnel stands.
+  std::function<std::optional<Refusal>(std::size_t request, std::string_view head)> refusal;
+};
+
 struct ServerProbe {
   std::string host;
   std::uint16_t port = 443;
   std::string dial_host;  ///< where --connect-to leads; else the same as `host`
   std::uint16_t dial_port = 443;
+  std::vector<std::string> addresses;  ///< of `dial_host`, where they are known; else looked up
+  std::string no_address;              ///< why there are none, when somebody else was asked
+  std::optional<ByProxy> proxy;        ///< then nothing is looked up or dialled but this
   bool verify = true;
   std::chrono::milliseconds resolve_limit{10'000}, connect_limit{15'000}, tls_limit{15'000};
 };

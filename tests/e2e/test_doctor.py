@@ -11,6 +11,7 @@ import time
 import unittest
 
 from harness import MAIL, EndToEnd, pki, tearDownModule  # noqa: F401
+from sim.dns import NameServer
 
 EASTAP = os.environ["EASTAP"]
 
@@ -84,6 +85,94 @@ class Doctor(EndToEnd):
                 key.write("broken")
             lines = self.doctor("--ca-dir", folder)
             self.assertEqual(lines["ca"][0]["verdict"], "bad")
+
+    def secret(self, text: str) -> str:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        path = folder.name + "/secret"
+        with open(path, "w", encoding="utf-8", opener=lambda p, f: os.open(p, f, 0o600)) as file:
+            file.write(text)
+        return path
+
+    def test_a_server_is_looked_at_through_the_upstream_proxy(self):
+        server = self.exchange()
+        users = self.secret("tap:upstream-s3cret\n")
+        further = self.eastap(*self.route(server), "--connect-to", f"192.0.2.10:443=127.0.0.1:{server.port}", "--proxy-users", users,
+                              "--intercept", "none", intercept=None)
+        way = ["--upstream-proxy", "%s:%d" % further.address]
+        lines = self.doctor(*way, MAIL)
+        self.assertEqual(lines["server"][0]["verdict"], "bad")
+        self.assertIn("wants a user and password", lines["server"][0]["text"])
+        self.assertIn("--upstream-proxy-credentials", lines["server"][0]["remedy"])
+        way += ["--upstream-proxy-credentials", users]
+        lines = self.doctor(*way, MAIL)
+        self.assertEqual(lines["server"][0]["verdict"], "ok", lines["server"])
+        self.assertIn(f"{MAIL} through 127.0.0.1:{further.address[1]} answers", lines["server"][0]["text"])
+        further.wait_for_event("tunnel", MAIL)
+        lines = self.doctor(*way, "--host", f"{MAIL}=192.0.2.9", "--host", f"{MAIL}=192.0.2.10", MAIL)
+        self.assertEqual(lines["server"][0]["verdict"], "ok", lines["server"])
+        further.wait_for_event("tunnel", "192.0.2.10")
+        lines = self.doctor(*way, "no-such-host.invalid")
+        self.assertIn("cannot reach no-such-host.invalid:443", lines["server"][0]["text"])
+        # What goes past the proxy is dialled.
+        lines = self.doctor(*way, "--no-upstream-proxy", "*.contoso.test", *self.route(server), MAIL)
+        self.assertIn(f"{MAIL} at 127.0.0.1:{server.port} answers", lines["server"][0]["text"])
+        further.stop()
+        lines = self.doctor(*way, MAIL)
+        self.assertEqual(lines["server"][0]["verdict"], "bad")
+        self.assertIn("Check --upstream-proxy", lines["server"][0]["remedy"])
+        self.assertNotIn("upstream-s3cret", json.dumps(lines) + self.errors)
+
+    def test_a_proxy_of_the_environment_is_no_trouble_when_eastap_uses_one(self):
+        os.environ["https_proxy"] = "http://user:hidden@proxy.contoso.test:3128"
+        self.addCleanup(os.environ.pop, "https_proxy")
+        self.assertEqual(self.doctor()["proxies"][0]["verdict"], "warning")
+        line = self.doctor("--upstream-proxy", "proxy.contoso.test:3128")["proxies"][0]
+        self.assertEqual(line["verdict"], "ok")
+        self.assertNotIn("hidden", line["text"])
+
+    def test_static_hosts_and_the_chosen_resolver_are_looked_at_as_run_would(self):
+        server = self.exchange()
+        self.assertEqual(self.doctor("--host", f"{MAIL}=127.0.0.1", f"{MAIL}:{server.port}")["server"][0]["verdict"], "ok")
+        names = NameServer({MAIL: ["A 127.0.0.1"]})
+        self.addCleanup(names.close)
+        self.assertEqual(self.doctor("--resolver", names.text, f"{MAIL}:{server.port}")["server"][0]["verdict"], "ok")
+        line = self.doctor("--resolver", names.text, "owa.contoso.test")["server"][0]
+        self.assertEqual(line["verdict"], "bad")
+        self.assertIn("--resolver", line["text"])
+
+    def test_an_encrypted_key_is_compared_when_its_passphrase_is_given(self):
+        with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as stranger:
+            right, wrong = self.secret("right one\n"), self.secret("wrong one\n")
+            for place in (folder, stranger):
+                subprocess.run([EASTAP, "ca", "create", "--encrypt", "--passphrase-file", right, "--ca-dir", place], check=True, capture_output=True)
+            verdicts = lambda *options: [(line["verdict"], line["text"]) for line in self.doctor("--ca-dir", folder, *options)["ca"]]  # noqa: E731
+            told = verdicts()
+            self.assertEqual(told[1][0], "unseen")
+            self.assertIn("was not compared", told[1][1])
+            told = verdicts("--passphrase-file", right)
+            self.assertEqual([verdict for verdict, _ in told], ["ok", "ok"])
+            self.assertEqual(verdicts("--passphrase-file", wrong)[0][0], "bad")
+            shutil.copy(stranger + "/ca.key", folder + "/ca.key")
+            self.assertEqual(verdicts("--passphrase-file", right)[0][0], "bad")
+            self.assertEqual(verdicts()[1][0], "unseen")
+
+    def test_no_ca_is_missed_where_every_host_has_its_certificate(self):
+        lines = self.doctor("--intercept", "none", "--intercept", MAIL, "--certificate", str(pki().server(MAIL)))
+        self.assertEqual(lines["ca"][0]["verdict"], "ok")
+        self.assertIn("none is needed", lines["ca"][0]["text"])
+
+    @unittest.skipUnless(os.geteuid() == 0 and shutil.which("nft") and shutil.which("unshare"), "needs root, nft and unshare")
+    def test_the_firewall_is_asked_about_every_port_that_a_phone_needs(self):
+        rules = "add table inet t; add chain inet t input { type filter hook input priority 0; policy drop; }; add rule inet t input tcp dport 8888 accept"
+        done = subprocess.run(["unshare", "--net", "sh", "-c", f"ip link set lo up; nft '{rules}'; exec \"$0\" doctor --json --no-capture"
+                               " --listen 0.0.0.0:8888 --listen socks5:0.0.0.0:1080 --listen reverse:127.0.0.1:8443", EASTAP],
+                              capture_output=True, text=True, timeout=120)
+        lines = [json.loads(line) for line in done.stdout.splitlines()]
+        told = {(line["verdict"], line["text"]) for line in lines if line["topic"] == "firewall" and "nftables" in line["text"]}
+        self.assertTrue(any(verdict == "ok" and "port 8888" in text for verdict, text in told), told)
+        self.assertTrue(any(verdict == "warning" and "port 1080" in text for verdict, text in told), told)
+        self.assertFalse(any("8443" in text for _, text in told), told)
 
     def test_a_person_gets_lines_of_words(self):
         done = subprocess.run([EASTAP, "doctor", "--listen", "0.0.0.0:0"], capture_output=True, text=True, timeout=120,

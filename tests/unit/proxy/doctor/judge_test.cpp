@@ -29,6 +29,7 @@ Facts healthy() {
   facts.authority.state = AuthorityFacts::State::present;
   facts.authority.folder = "/var/lib/eastap";
   facts.authority.subject = "eastap CA";
+  facts.authority.key_compared = true;
   facts.authority.not_after = kNow + 300 * 24h;
   facts.clock = {ClockFacts::Sync::synchronised, kNow};
   facts.capture.folder = "/var/lib/eastap";
@@ -116,12 +117,59 @@ TEST_SUITE("proxy.doctor.judge") {
     Facts facts = healthy();
     facts.firewalls = {{"nftables", FirewallFacts::State::unreadable, ""}};
     CHECK(line(facts, "firewall").verdict == Verdict::unseen);
-    facts.firewalls = {{"ufw", FirewallFacts::State::refuses, "Status: active"}};
+    facts.firewalls = {{"ufw", FirewallFacts::State::refuses, "Status: active", 8888}};
     CHECK(line(facts, "firewall").remedy == "sudo ufw allow 8888/tcp");
-    facts.firewalls = {{"iptables", FirewallFacts::State::refuses, "-P INPUT DROP"}};
+    facts.firewalls = {{"iptables", FirewallFacts::State::refuses, "-P INPUT DROP", 8888}};
     CHECK(line(facts, "firewall").remedy.find("--dport 8888") != std::string::npos);
     facts.firewalls.clear();
     CHECK(line(facts, "firewall").verdict == Verdict::good);
+  }
+
+  TEST_CASE("each port of a firewall has a line of its own") {
+    using State = FirewallFacts::State;
+    Facts facts = healthy();
+    facts.firewalls = {{"ufw", State::admits, "8888/tcp ALLOW", 8888},
+                       {"ufw", State::refuses, "Status: active", 1080}};
+    std::string words;
+    for (const auto& one : judge(facts)) {
+      if (one.topic == "firewall") words += one.words + '\n';
+    }
+    CHECK(words.find("lets port 8888 in") != std::string::npos);
+    CHECK(words.find("lets port 1080 in") != std::string::npos);
+    CHECK(line(facts, "firewall").remedy == "sudo ufw allow 1080/tcp");
+  }
+
+  TEST_CASE("where all listeners are on loopback no firewall matters") {
+    Facts facts = healthy();
+    facts.listeners[0].loopback_only = true;
+    facts.firewalls.clear();
+    CHECK(line(facts, "firewall").verdict == Verdict::note);
+  }
+
+  TEST_CASE("an encrypted key that was not opened is unseen, one that was is told") {
+    Facts facts = healthy();
+    facts.authority.key_encrypted = true;
+    CHECK(line(facts, "ca").verdict == Verdict::good);
+    facts.authority.key_compared = false;
+    const Judgement unseen = line(facts, "ca");
+    CHECK(unseen.verdict == Verdict::unseen);
+    CHECK(unseen.remedy.find("EASTAP_CA_PASSPHRASE") != std::string::npos);
+    CHECK(exit_status(judge(facts)) == 0);
+  }
+
+  TEST_CASE("no CA is no fault where none is needed") {
+    Facts facts = healthy();
+    facts.authority = {};
+    facts.authority.state = AuthorityFacts::State::not_needed;
+    CHECK(line(facts, "ca").verdict == Verdict::good);
+  }
+
+  TEST_CASE("a server behind the upstream proxy is told with that proxy") {
+    Facts facts = healthy();
+    facts.servers[0].through_proxy = true;
+    facts.servers[0].dialled = "192.0.2.1:3128";
+    CHECK(line(facts, "server").words.find("mail.contoso.test through 192.0.2.1:3128 answers") !=
+          std::string::npos);
   }
 
   TEST_CASE("a CA is warned about 30 days before its end, and not earlier") {
