@@ -1,9 +1,11 @@
 # The .deb, by CPack: scripts/package. Included by CMakeLists.txt.
-set(EASTAP_MAINTAINER "eastap maintainers <maintainers@lists.eastap.org>" CACHE STRING "Name and address in the .deb")
+set(EASTAP_MAINTAINER "" CACHE STRING "Name <address> of who builds the .deb; scripts/package finds it out")
+if(EASTAP_MAINTAINER)
+  set(CPACK_PACKAGE_CONTACT "${EASTAP_MAINTAINER}")
+endif()
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME eastap)
 set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
-set(CPACK_PACKAGE_CONTACT "${EASTAP_MAINTAINER}")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "intercepting proxy that explains Exchange ActiveSync traffic")
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
 "eastap stands as HTTPS proxy between a phone and an Exchange server, decodes
