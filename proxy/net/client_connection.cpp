@@ -162,6 +162,20 @@ asio::awaitable<ClientConnection::Head> ClientConnection::read_head() {
   }
 }
 
+asio::awaitable<bool> ClientConnection::can_be_read(const Head& head) {
+  std::string reason = head.reason;
+  std::string why = head.unreadable;
+  if (why.empty()) {
+    const auto parsed = http::read_head(head.text, http::Direction::request, "", nullptr);
+    if (parsed) co_return true;
+    reason = "not_http";
+    why = "The request cannot be read: " + parsed.error().detail + ".";
+  }
+  event(ConnectionEvent::Kind::malformed, std::move(reason), why);
+  co_await refuse(400, "Bad Request", std::move(why));
+  co_return false;
+}
+
 asio::awaitable<void> ClientConnection::refuse(std::uint16_t status, std::string_view phrase,
                                                std::string text) {
   std::string answer = plain_answer(status, phrase, text);
@@ -248,43 +262,36 @@ asio::awaitable<void> ClientConnection::serve() {
 asio::awaitable<void> ClientConnection::serve_proxy() {
   Head head = co_await read_head();
   if (head.closed) co_return;
-  std::vector<Diagnostic> remarks;
-  auto parsed = http::read_head(head.text, http::Direction::request, "", &remarks);
-  if (!head.unreadable.empty() || !parsed) {
-    if (head.unreadable.empty()) {
-      head.reason = "not_http";
-      head.unreadable = "The request cannot be read: " + parsed.error().detail + ".";
-    }
-    event(ConnectionEvent::Kind::malformed, head.reason, head.unreadable);
-    co_await refuse(400, "Bad Request", head.unreadable);
-    co_return;
-  }
+  const bool readable = co_await can_be_read(head);
+  if (!readable) co_return;
+  const auto parsed = http::read_head(head.text, http::Direction::request, "", nullptr);
   agent_ = model::HeaderList{head.text}.find("User-Agent").value_or("");
   if (parsed->method == "CONNECT") {
-    const std::string target{parsed->target};
-    const bool known = co_await may_use_proxy(head.text);
-    if (known) co_await serve_connect(target);
+    std::string target{parsed->target};
+    co_await serve_connect(std::move(head.text), std::move(target));
     co_return;
   }
   co_await serve_plain(std::move(head));
 }
 
-asio::awaitable<void> ClientConnection::serve_connect(std::string_view authority_text) {
+asio::awaitable<void> ClientConnection::serve_connect(std::string head,
+                                                      std::string authority_text) {
   auto target = parse_authority(authority_text, 0);
   if (!target) {
-    const std::string text = "CONNECT needs host:port, not \"" + std::string{authority_text} + "\"";
+    const std::string text = "CONNECT needs host:port, not \"" + authority_text + "\"";
     event(ConnectionEvent::Kind::malformed, "connect_target", text);
     co_await refuse(400, "Bad Request", text);
     co_return;
   }
   note_client(&portal::ClientLog::proxied);
-  if (is_own(*target) && target->port != reached_.port()) {
-    Target own = std::move(*target);
-    co_await serve_own_connect(std::move(own));
+  Target chosen = std::move(*target);
+  // Before the password: the page tells a phone how it is set up, and the self-test belongs to it.
+  if (policy_->site().is_page(chosen.host, chosen.port)) {
+    co_await serve_own_tunnel(std::move(chosen));
     co_return;
   }
-  Target chosen = std::move(*target);
-  co_await serve_target(std::move(chosen));
+  const bool known = co_await may_use_proxy(head);
+  if (known) co_await serve_target(std::move(chosen));
 }
 
 asio::awaitable<void> ClientConnection::serve_target(Target target) {
@@ -309,17 +316,31 @@ asio::awaitable<void> ClientConnection::serve_target(Target target) {
   }
 }
 
-asio::awaitable<void> ClientConnection::tunnel(Target target, std::string reason, std::string why) {
-  auto dialled = co_await policy_->dialler().connect(std::move(target));
-  if (stopping_) co_return;
+asio::awaitable<bool> ClientConnection::take_server(DialResult dialled) {
+  if (stopping_) co_return false;
   if (!dialled) {
     DialFailure failure = std::move(dialled.error());
     co_await answer_dial_failure(std::move(failure));
-    co_return;
+    co_return false;
   }
   facts_.upstream = dialled->address;
+  proxy_authorization_ = std::move(dialled->proxy_authorization);
   server_token_ = std::move(dialled->token);
   server_.emplace(std::move(dialled->stream));
+  co_return true;
+}
+
+void ClientConnection::begin_record() {
+  watched_ = facts();
+  assembler_ =
+      std::make_unique<pipeline::Assembler>(watched_, services_.exchange_ids, services_.output,
+                                            policy_->assembler_limits(), services_.masker);
+}
+
+asio::awaitable<void> ClientConnection::tunnel(Target target, std::string reason, std::string why) {
+  auto dialled = co_await policy_->dialler().connect(std::move(target));
+  const bool reached = co_await take_server(std::move(dialled));
+  if (!reached) co_return;
   event(ConnectionEvent::Kind::tunnelled, std::move(reason), std::move(why));
   const bool there = co_await say_established();
   if (!there) co_return;
@@ -397,22 +418,16 @@ asio::awaitable<ClientConnection::HandshakeEnd> ClientConnection::phone_handshak
 
 asio::awaitable<void> ClientConnection::intercept(Target target) {
   auto dialled = co_await policy_->dialler().connect_tls(std::move(target));
-  if (stopping_) co_return;
-  if (!dialled) {
-    DialFailure failure = std::move(dialled.error());
-    co_await answer_dial_failure(std::move(failure));
-    co_return;
-  }
-  facts_.upstream = dialled->address;
-  facts_.upstream_tls = dialled->stream.tls_description();
-  if (!dialled->verified) {
+  const bool verified = dialled && dialled->verified;
+  const bool reached = co_await take_server(std::move(dialled));
+  if (!reached) co_return;
+  facts_.upstream_tls = server_->tls_description();
+  if (!verified) {
     facts_.upstream_tls += " (certificate not checked)";
-  } else if (const auto end = dialled->stream.peer_certificate_end()) {
+  } else if (const auto end = server_->peer_certificate_end()) {
     // Read again by the rule tls-upstream-expiring, from live facts and from the capture.
     facts_.upstream_tls += ", certificate until " + to_rfc3339(*end).substr(0, 19) + 'Z';
   }
-  server_token_ = std::move(dialled->token);
-  server_.emplace(std::move(dialled->stream));
   const bool there = co_await say_established();
   if (!there) co_return;
   const HandshakeEnd shaken = co_await phone_handshake();
@@ -430,10 +445,7 @@ asio::awaitable<void> ClientConnection::intercept(Target target) {
   }
   facts_.tls = true;
   facts_.client_tls = device_.tls_description();
-  watched_ = facts();
-  assembler_ =
-      std::make_unique<pipeline::Assembler>(watched_, services_.exchange_ids, services_.output,
-                                            policy_->assembler_limits(), services_.masker);
+  begin_record();
   tell_of_client_certificate();
   std::vector<std::byte> nothing;
   const auto begun = std::chrono::steady_clock::now();

@@ -78,14 +78,13 @@ class ClientConnection {
     bool closed = false;     ///< the client went away without a word
   };
   asio::awaitable<Head> read_head();
+  /// Whether it is the head of a request; else it has been answered with 400.
+  asio::awaitable<bool> can_be_read(const Head& head);
   asio::awaitable<void> serve();
   asio::awaitable<void> serve_proxy();
-  asio::awaitable<void> serve_connect(std::string_view authority_text);
-  /// Decrypts, records or passes through, as rules and port say.
+  asio::awaitable<void> serve_connect(std::string head, std::string authority_text);
+  /// Decrypts or passes through what most likely is TLS, as rules and port say.
   asio::awaitable<void> serve_target(Target target);
-
-  /// Through undecrypted, of plain HTTP and of what is neither TLS nor HTTP.
-  asio::awaitable<void> pass_through(Target target, bool is_http);
 
   // ways_in.cpp: SOCKS5, reverse and transparent listeners
   asio::awaitable<void> serve_socks();
@@ -93,6 +92,9 @@ class ClientConnection {
   asio::awaitable<void> serve_transparent();
   struct Opening;
   asio::awaitable<Opening> look_at_opening(std::chrono::milliseconds limit);
+  enum class Protocol : std::uint8_t { tls, http, other };
+  /// Decrypts, records or passes through, as rules and protocol say.
+  asio::awaitable<void> serve_protocol(Target target, Protocol protocol);
   asio::awaitable<bool> wait_for_octets(std::size_t more_than,
                                         std::chrono::steady_clock::time_point deadline);
 
@@ -105,6 +107,10 @@ class ClientConnection {
   asio::awaitable<void> tunnel(Target target, std::string reason, std::string why);
   asio::awaitable<void> intercept(Target target);
   asio::awaitable<void> watch_plain(Target target);
+  /// Makes what was dialled the server side. False: there is none, and the client was told why.
+  asio::awaitable<bool> take_server(DialResult dialled);
+  /// Exchanges are recorded from here on, under the facts as they are now.
+  void begin_record();
   /// How TLS with the phone began, or why it did not; for the admin in the latter case.
   struct HandshakeEnd {
     bool done = false;
@@ -116,7 +122,7 @@ class ClientConnection {
   asio::awaitable<bool> plain_exchange(Head& head, Target target, std::string origin_form);
   // own_connection.cpp: requests for the proxy itself
   [[nodiscard]] bool is_own(const Target& target) const;
-  asio::awaitable<void> serve_own_connect(Target target);
+  asio::awaitable<void> serve_own_tunnel(Target target);
   asio::awaitable<std::string> read_inner_head();
   asio::awaitable<void> answer_own(std::string head, std::string authority_text,
                                    bool through_proxy);

@@ -72,9 +72,11 @@ std::string LocalPages::answer(const portal::Site& site, const Visit& visit,
   request.user_agent = fields.find("User-Agent").value_or("");
   request.client = plain_address(client);
   request.proxy_address = plain_address(reached.address());
-  request.proxy_port = reached.port();
+  request.proxy_port = visit.proxy_port;
+  request.socks_only = visit.socks_only;
   request.time = now();
   request.probe = site.probe();
+  request.no_ca = site.no_ca();
   note([&](const portal::ClientLog& log) { request.known = log.facts(request.client); });
 
   const portal::Reply reply = site.answer(request);
@@ -99,7 +101,7 @@ std::string LocalPages::answer(const portal::Site& site, const Visit& visit,
       output_.take(std::move(event));
     }
   }
-  return portal::to_octets(reply, visit.method != "HEAD", site.probe());
+  return portal::to_octets(reply, visit.method != "HEAD", site.probe_origin());
 }
 
 }  // namespace eastap::net

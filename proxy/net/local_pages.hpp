@@ -31,6 +31,8 @@ struct Visit {
   std::string_view authority;  ///< of an absolute-form target or CONNECT; empty: Host tells
   bool through_proxy = false;
   bool tls = false;
+  std::uint16_t proxy_port = 0;  ///< `portal::Request::proxy_port`
+  bool socks_only = false;       ///< likewise
   std::shared_ptr<const model::Connection> connection;
 };
 

@@ -46,6 +46,12 @@ asio::awaitable<void> ClientConnection::answer_own(std::string head, std::string
   visit.through_proxy = through_proxy;
   visit.tls = device_.ssl() != nullptr;
   visit.connection = facts();
+  if (listener_.mode() == config::ListenMode::socks5) {
+    // Phones are set to HTTP proxies: the page names that listener where there is one.
+    visit.proxy_port = policy_->http_port(reached_.address());
+    visit.socks_only = visit.proxy_port == 0;
+  }
+  if (visit.proxy_port == 0) visit.proxy_port = reached_.port();
   const std::string answer =
       services_.pages.answer(policy_->site(), visit, client_address_, reached_);
   auto writing = device_.write_all(as_octets(answer));
@@ -76,13 +82,15 @@ asio::awaitable<std::string> ClientConnection::read_inner_head() {
   co_return head;
 }
 
-asio::awaitable<void> ClientConnection::serve_own_connect(Target target) {
+asio::awaitable<void> ClientConnection::serve_own_tunnel(Target target) {
   const bool probe = target.host == policy_->site().probe();
   if (probe) note_client(&portal::ClientLog::probed);
-  constexpr std::string_view established = "HTTP/1.1 200 Connection established\r\n\r\n";
-  const End end = co_await device_.write_all(as_octets(established));
-  if (end != End::none) co_return;
-  if (target.port != 80) {
+  facts_.host = target.host;  // whose certificate is shown
+  facts_.port = target.port;
+  const bool there = co_await say_established();
+  if (!there) co_return;
+  // Only our names have pages over TLS; at an address it is plain HTTP, on the listener's port.
+  if (target.port == 443 && policy_->site().is_page(target.host, target.port)) {
     const HandshakeEnd shaken = co_await phone_handshake();
     if (stopping_) co_return;
     if (!shaken.done) {
@@ -102,8 +110,11 @@ asio::awaitable<void> ClientConnection::serve_own_connect(Target target) {
     device_.close();
     co_return;
   }
-  const std::string authority_text = authority(target.host, target.port);
-  co_await answer_own(std::move(head), authority_text, true);
+  // Through SOCKS5 a browser may have looked the name up itself, by whatever DNS: Host tells it.
+  std::string authority_text = listener_.mode() == config::ListenMode::proxy
+                                   ? authority(target.host, target.port)
+                                   : std::string{};
+  co_await answer_own(std::move(head), std::move(authority_text), true);
 }
 
 }  // namespace eastap::net

@@ -203,18 +203,9 @@ asio::awaitable<void> receive_answer(PlainExchange& exchange) {
 
 asio::awaitable<void> ClientConnection::serve_plain(Head head) {
   while (!stopping_) {
-    auto parsed = head.unreadable.empty()
-                      ? http::read_head(head.text, http::Direction::request, "", nullptr)
-                      : Result<http::Head>{tl::unexpected(Error{})};
-    if (!parsed) {
-      if (head.unreadable.empty()) {
-        head.reason = "not_http";
-        head.unreadable = "The request cannot be read: " + parsed.error().detail + ".";
-      }
-      event(ConnectionEvent::Kind::malformed, head.reason, head.unreadable);
-      co_await refuse(400, "Bad Request", head.unreadable);
-      co_return;
-    }
+    const bool readable = co_await can_be_read(head);
+    if (!readable) co_return;
+    const auto parsed = http::read_head(head.text, http::Direction::request, "", nullptr);
     const std::string target{parsed->target};
     auto form = parse_absolute_form(target);
     if (!form) {
@@ -262,21 +253,10 @@ asio::awaitable<bool> ClientConnection::plain_exchange(Head& head, Target target
     facts_.port = target.port;
     server_target_ = target;
     auto dialled = co_await policy_->dialler().connect(std::move(target), Purpose::plain_http);
-    if (stopping_) co_return false;
-    if (!dialled) {
-      DialFailure failure = std::move(dialled.error());
-      co_await answer_dial_failure(std::move(failure));
-      co_return false;
-    }
-    facts_.upstream = dialled->address;
-    proxy_authorization_ = std::move(dialled->proxy_authorization);
-    server_token_ = std::move(dialled->token);
-    server_.emplace(std::move(dialled->stream));
+    const bool reached = co_await take_server(std::move(dialled));
+    if (!reached) co_return false;
     if (policy_->intercepts(facts_.host)) {
-      watched_ = facts();
-      assembler_ =
-          std::make_unique<pipeline::Assembler>(watched_, services_.exchange_ids, services_.output,
-                                                policy_->assembler_limits(), services_.masker);
+      begin_record();
       plain_delivered_ = 0;
     } else {
       event(ConnectionEvent::Kind::tunnelled, "host_rules",

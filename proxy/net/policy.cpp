@@ -52,27 +52,31 @@ tunnel::AddressRules::Settings address_settings(const config::Config& config) {
 
 tunnel::AddressRules address_rules(const config::Config& config, const PolicyBase& base) {
   auto rules = address_settings(config);
-  for (const auto& address : machine_addresses()) {
-    rules.own_addresses.push_back(to_address(address));
-  }
-  for (const auto& listener : base.listeners) rules.own_ports.push_back(listener.port());
+  for (const auto& address : base.addresses) rules.own_addresses.push_back(to_address(address));
+  for (const auto& one : base.listeners) rules.own_ports.push_back(one.endpoint.port());
   return tunnel::AddressRules{std::move(rules)};
 }
 
 portal::Site make_site(const config::Config& config, const tunnel::HostRules& hosts,
-                       const PageBase& base) {
+                       const PolicyBase& base) {
   portal::SiteRules rules;
   rules.enabled = config.pages.enabled;
   rules.allowed = networks(config.pages.allow, "--allow-pages");
-  rules.probe = base.probe;
+  rules.probe = base.pages.probe;
+  rules.no_ca = base.pages.no_ca;
   rules.names = machine_names();
   rules.names.insert(rules.names.end(), config.pages.names.begin(), config.pages.names.end());
-  for (const auto& address : machine_addresses()) rules.addresses.push_back(to_address(address));
+  for (const auto& address : base.addresses) rules.addresses.push_back(to_address(address));
+  for (const auto& one : base.listeners) {
+    const bool answers =
+        one.mode == config::ListenMode::proxy || one.mode == config::ListenMode::socks5;
+    if (answers) rules.ports.push_back(one.endpoint.port());
+  }
   portal::Site site{std::move(rules)};
-  portal::PageFacts facts = base.facts;
+  portal::PageFacts facts = base.pages.facts;
   facts.host_rules = [entries = hosts.entries()] { return entries; };
   portal::add_pages(site, std::move(facts));
-  for (const auto& route : base.routes) site.add(route);
+  for (const auto& route : base.pages.routes) site.add(route);
   return site;
 }
 
@@ -108,7 +112,8 @@ Policy::Policy(config::Config config, const PolicyBase& base)
       insecure_{insecure_rules(config_)},
       addresses_{address_rules(config_, base)},
       assembler_limits_{net::assembler_limits(config_)},
-      site_{make_site(config_, hosts_, base.pages)},
+      listeners_{base.listeners},
+      site_{make_site(config_, hosts_, base)},
       key_log_{open_key_log(config_.keylog)},
       trusted_{certs::make_trust_store(config_.upstream_ca)},
       host_tls_{host_tls(config_, base)},
@@ -123,6 +128,15 @@ Policy::Policy(config::Config config, const PolicyBase& base)
 
 bool Policy::intercepts(const std::string& host) const {
   return hosts_.decide(host).action == tunnel::HostRules::Action::intercept;
+}
+
+std::uint16_t Policy::http_port(const asio::ip::address& address) const {
+  const auto found = std::find_if(listeners_.begin(), listeners_.end(), [&](const auto& one) {
+    const auto& bound = one.endpoint.address();
+    return one.mode == config::ListenMode::proxy &&
+           (bound.is_unspecified() || unmapped(bound) == unmapped(address));
+  });
+  return found == listeners_.end() ? std::uint16_t{0} : found->endpoint.port();
 }
 
 void check_rules(const config::Config& config) {

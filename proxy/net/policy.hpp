@@ -22,7 +22,14 @@ namespace eastap::net {
 struct PageBase {
   portal::PageFacts facts;                ///< its host rules are those of each policy
   std::string probe{portal::kProbeName};  ///< `portal::SiteRules::probe`
+  bool no_ca = false;                     ///< `portal::SiteRules::no_ca`
   std::vector<portal::Route> routes;      ///< further pages
+};
+
+/// A listener of this proxy: never a target, but for its pages.
+struct OwnListener {
+  config::ListenMode mode = config::ListenMode::proxy;
+  asio::ip::tcp::endpoint endpoint;
 };
 
 /// What a reload leaves as it is; outlives every policy and connection.
@@ -30,8 +37,9 @@ struct PolicyBase {
   certs::LeafCache& leaves;
   Resolver& resolver;
   const PageBase& pages;
-  std::vector<asio::ip::tcp::endpoint> listeners;  ///< of this proxy: never a target
-  OwnConnections* own;                             ///< null when the firewall leads nothing here
+  std::vector<OwnListener> listeners;
+  std::vector<asio::ip::address> addresses;  ///< of this machine
+  OwnConnections* own;                       ///< null when the firewall leads nothing here
 };
 
 /// What new connections consult, made of one `config::Config` and never changed after. A reload
@@ -53,6 +61,8 @@ class Policy {
     return assembler_limits_;
   }
   [[nodiscard]] const portal::Site& site() const { return site_; }
+  /// The port of the first HTTP proxy listener that answers at `address`; 0: there is none.
+  [[nodiscard]] std::uint16_t http_port(const asio::ip::address& address) const;
   /// Who may use the proxy; empty: everybody whose address may.
   [[nodiscard]] const tunnel::ProxyUsers& users() const { return users_; }
   /// Opens connections to servers under these rules.
@@ -64,6 +74,7 @@ class Policy {
   const tunnel::HostRules insecure_;
   const tunnel::AddressRules addresses_;
   const pipeline::AssemblerLimits assembler_limits_;
+  const std::vector<OwnListener> listeners_;
   const portal::Site site_;
   const tls::KeyLog key_log_;
   const certs::StoreHandle trusted_;

@@ -65,6 +65,7 @@ PageBase page_base(ServerStart& start) {
   const auto key = random_octets<16>();
   base.facts.form_key = to_hex(as_chars(std::as_bytes(std::span{key})));
   base.probe = probe_host(*start.authority);
+  base.no_ca = start.authority->stand_in;
   base.routes = std::move(start.routes);
   return base;
 }
@@ -97,6 +98,8 @@ class Server::Core {
         exchange_ids_{start.first_exchange},
         next_connection_{start.first_connection},
         page_base_{page_base(start)},
+        addresses_{std::move(start.addresses)},
+        addresses_every_{start.addresses_every},
         pages_{output},
         admission_{output},
         services_{output, exchange_ids_, masker_,          pages_,
@@ -133,9 +136,10 @@ class Server::Core {
 
   /// Called by one thread at a time.
   void exchange_policy(const config::Config& config) {
-    PolicyBase base{leaves_, resolver_, page_base_, {}, nullptr};
+    known_addresses_ = addresses_();
+    PolicyBase base{leaves_, resolver_, page_base_, {}, known_addresses_, nullptr};
     for (const auto& listener : listeners_) {
-      base.listeners.push_back(listener->endpoint());
+      base.listeners.push_back({listener->mode(), listener->endpoint()});
       if (listener->mode() == config::ListenMode::transparent) base.own = &own_connections_;
     }
     auto next = std::make_shared<const Policy>(config, base);
@@ -284,17 +288,13 @@ class Server::Core {
   /// A laptop goes from one network to another: its new addresses are its own too.
   asio::awaitable<void> follow_addresses() {
     asio::steady_timer timer{workers_[0]->context};
-    auto known = machine_addresses();
     while (!stopping_) {
-      timer.expires_after(std::chrono::seconds{20});
+      timer.expires_after(addresses_every_);
       const auto [error] = co_await timer.async_wait(nothrow);
       if (error) co_return;
-      auto present = machine_addresses();
-      if (present == known) continue;
-      known = std::move(present);
       try {
         const std::scoped_lock turn{reload_mutex_};
-        exchange_policy(policy()->config());
+        if (addresses_() != known_addresses_) exchange_policy(policy()->config());
       } catch (const std::exception& failure) {
         log_.warn("this machine has other addresses now, and the rules could not follow: {}",
                   failure.what());
@@ -334,6 +334,8 @@ class Server::Core {
   pipeline::ExchangeIds exchange_ids_;
   std::atomic<std::uint64_t> next_connection_;
   const PageBase page_base_;
+  const AddressSource addresses_;
+  const std::chrono::milliseconds addresses_every_;
   LocalPages pages_;
   TrustWatch trust_;
   Admission admission_;
@@ -341,6 +343,7 @@ class Server::Core {
   Services services_;
   Resolver resolver_;
   std::mutex reload_mutex_;
+  std::vector<asio::ip::address> known_addresses_;  // of the policy; under reload_mutex_
   mutable std::mutex policy_mutex_;
   PolicyPtr policy_;
   std::vector<std::unique_ptr<Worker>> workers_;

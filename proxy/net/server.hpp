@@ -1,6 +1,8 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,11 +18,16 @@
 
 namespace eastap::net {
 
+/// This machine's own addresses at the moment. From any thread.
+using AddressSource = std::function<std::vector<boost::asio::ip::address>()>;
+
 struct ServerStart {
   std::uint64_t first_connection = 1;  ///< a continued capture counts on
   std::uint64_t first_exchange = 1;
   std::shared_ptr<const certs::Authority> authority;
   std::vector<portal::Route> routes;  ///< further pages, beside those of `portal::add_pages`
+  AddressSource addresses = &machine_addresses;
+  std::chrono::milliseconds addresses_every{20'000};  ///< how often they are looked at
 };
 
 struct ServerCounts {

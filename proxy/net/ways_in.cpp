@@ -48,6 +48,11 @@ std::string waiting_octets(tls::Stream& device, bool& ended) {
   return octets;
 }
 
+/// A browser that opens this port's address. No message of SOCKS begins like this.
+bool asks_for_page(std::string_view octets) {
+  return octets.starts_with("GET /") || octets.starts_with("HEAD /");
+}
+
 /// The client will send nothing more: its FIN has arrived.
 bool has_ended(tls::Stream& device) {
   pollfd state{device.socket().native_handle(), POLLRDHUP, 0};
@@ -60,8 +65,13 @@ bool has_ended(tls::Stream& device) {
 struct ClientConnection::Opening {
   enum class Kind : std::uint8_t { silent, closed, tls, http, other };
   Kind kind = Kind::silent;
-  std::string host;      ///< of SNI or Host; "" when there is none
-  std::string protocol;  ///< of `other`, in a word
+  std::string host;  ///< of SNI or Host; "" when there is none
+  std::string word;  ///< of `other`: what it is
+  [[nodiscard]] Protocol protocol() const {
+    return kind == Kind::tls    ? Protocol::tls
+           : kind == Kind::http ? Protocol::http
+                                : Protocol::other;
+  }
 };
 
 asio::awaitable<bool> ClientConnection::wait_for_octets(std::size_t more_than,
@@ -95,7 +105,7 @@ asio::awaitable<ClientConnection::Opening> ClientConnection::look_at_opening(
     const bool grown = octets.size() != std::exchange(before, octets.size());
     if (spoke && !grown && has_ended(device_)) {
       opening.kind = Opening::Kind::other;
-      opening.protocol = "unfinished";
+      opening.word = "unfinished";
       co_return opening;
     }
     if (!octets.empty()) {
@@ -110,7 +120,7 @@ asio::awaitable<ClientConnection::Opening> ClientConnection::look_at_opening(
       }
       if (state == State::not_tls && reader.protocol() != "http") {
         opening.kind = Opening::Kind::other;
-        opening.protocol = reader.protocol();
+        opening.word = reader.protocol();
         co_return opening;
       }
       const std::size_t end = head_end(octets, 0);
@@ -125,7 +135,7 @@ asio::awaitable<ClientConnection::Opening> ClientConnection::look_at_opening(
     if (!more) {
       if (spoke) opening.kind = Opening::Kind::other;
       if (stopping_) opening.kind = Opening::Kind::closed;
-      opening.protocol = "unfinished";
+      opening.word = "unfinished";
       co_return opening;
     }
   }
@@ -133,6 +143,7 @@ asio::awaitable<ClientConnection::Opening> ClientConnection::look_at_opening(
 
 asio::awaitable<void> ClientConnection::serve_socks() {
   tunnel::Socks5 socks{!policy_->users().empty()};
+  bool first = true;
   const auto deadline = Clock::now() + policy_->deadlines().request_head;
   while (socks.need() == tunnel::Socks5::Need::more) {
     std::array<char, 600> piece{};
@@ -144,8 +155,13 @@ asio::awaitable<void> ClientConnection::serve_socks() {
       if (!more) co_return;
       continue;
     }
-    const std::size_t taken =
-        socks.feed(std::string_view{piece.data(), static_cast<std::size_t>(got)});
+    const std::string_view octets{piece.data(), static_cast<std::size_t>(got)};
+    if (std::exchange(first, false) && asks_for_page(octets)) {
+      Head head = co_await read_head();
+      if (!head.closed) co_await serve_plain(std::move(head));
+      co_return;
+    }
+    const std::size_t taken = socks.feed(octets);
     (void)::recv(handle, piece.data(), taken, 0);
     if (socks.need() == tunnel::Socks5::Need::credentials) {
       socks.verdict(password_fits(socks.user(), socks.password()));
@@ -166,10 +182,13 @@ asio::awaitable<void> ClientConnection::serve_socks() {
   Target target;
   target.host = socks.host();
   target.port = socks.port();
-  if (target.port == kHttp && policy_->intercepts(target.host)) {
-    co_await watch_plain(std::move(target));
+  note_client(&portal::ClientLog::proxied);
+  if (is_own(target)) {
+    co_await serve_own_tunnel(std::move(target));
   } else {
-    co_await serve_target(std::move(target));
+    // The client speaks after our reply only: until then the port is all there is to go by.
+    co_await serve_protocol(std::move(target),
+                            socks.port() == kHttp ? Protocol::http : Protocol::tls);
   }
 }
 
@@ -193,7 +212,7 @@ asio::awaitable<void> ClientConnection::serve_reverse() {
   if (target.host.empty() || (!readable && !fixed)) {
     const std::string what = opening.kind == Opening::Kind::silent ? "nothing"
                              : readable ? "no name of a server (SNI, Host)"
-                                        : "neither TLS nor HTTP, but " + opening.protocol;
+                                        : "neither TLS nor HTTP, but " + opening.word;
     event_of_client(ConnectionEvent::Kind::malformed, "no_server_name",
                     client_address_.to_string() + " sent " + what +
                         ", so the server is not known. To lead all of this listener to one: "
@@ -201,13 +220,7 @@ asio::awaitable<void> ClientConnection::serve_reverse() {
     device_.reset();
     co_return;
   }
-  if (plain && policy_->intercepts(target.host)) {
-    co_await watch_plain(std::move(target));
-  } else if (opening.kind == Opening::Kind::tls) {
-    co_await serve_target(std::move(target));
-  } else {
-    co_await pass_through(std::move(target), plain);
-  }
+  co_await serve_protocol(std::move(target), opening.protocol());
 }
 
 asio::awaitable<void> ClientConnection::serve_transparent() {
@@ -252,18 +265,21 @@ asio::awaitable<void> ClientConnection::serve_transparent() {
   if (named) target.host = named->host;
   if (opening.kind == Opening::Kind::tls && !opening.host.empty()) target.host = opening.host;
   facts_.host = target.host;
-  if (plain && policy_->intercepts(target.host)) {
-    co_await watch_plain(std::move(target));
-  } else if (opening.kind == Opening::Kind::tls) {
-    co_await serve_target(std::move(target));
-  } else {
-    co_await pass_through(std::move(target), plain);
-  }
+  co_await serve_protocol(std::move(target), opening.protocol());
 }
 
-asio::awaitable<void> ClientConnection::pass_through(Target target, bool is_http) {
+asio::awaitable<void> ClientConnection::serve_protocol(Target target, Protocol protocol) {
+  if (protocol == Protocol::tls) {
+    co_await serve_target(std::move(target));
+    co_return;
+  }
   facts_.host = target.host;
   facts_.port = target.port;
+  const bool is_http = protocol == Protocol::http;
+  if (is_http && policy_->intercepts(target.host)) {
+    co_await watch_plain(std::move(target));
+    co_return;
+  }
   std::string why = is_http
                         ? "plain HTTP passed on unrecorded; to watch it: --intercept " + facts_.host
                         : "passed through: neither TLS nor HTTP";
@@ -271,24 +287,12 @@ asio::awaitable<void> ClientConnection::pass_through(Target target, bool is_http
 }
 
 asio::awaitable<void> ClientConnection::watch_plain(Target target) {
-  facts_.host = target.host;
-  facts_.port = target.port;
   auto dialled = co_await policy_->dialler().connect(std::move(target));
-  if (stopping_) co_return;
-  if (!dialled) {
-    DialFailure failure = std::move(dialled.error());
-    co_await answer_dial_failure(std::move(failure));
-    co_return;
-  }
-  facts_.upstream = dialled->address;
-  server_token_ = std::move(dialled->token);
-  server_.emplace(std::move(dialled->stream));
+  const bool reached = co_await take_server(std::move(dialled));
+  if (!reached) co_return;
   const bool there = co_await say_established();
   if (!there) co_return;
-  watched_ = facts();
-  assembler_ =
-      std::make_unique<pipeline::Assembler>(watched_, services_.exchange_ids, services_.output,
-                                            policy_->assembler_limits(), services_.masker);
+  begin_record();
   std::vector<std::byte> nothing;
   co_await relay(device_, *server_, counters_, assembler_.get(), std::move(nothing));
 }

@@ -82,15 +82,19 @@ std::string head(std::string_view title, std::string_view attributes, bool scrip
   return out + "<title>" + escaped(title) + "</title>\n";
 }
 
+std::string probe_url(const Request& request) {
+  return (request.no_ca ? "http://" : "https://") + escaped(request.probe) + '/';
+}
+
 std::string test_card(const Verdict& verdict, Platform platform, std::string_view probe) {
   std::string out = "<section id=\"test\" class=\"card ";
   out += verdict.good ? "good" : verdict.word == "untested" ? "open" : "bad";
   out += "\" aria-live=\"polite\">\n<h2 id=\"title\">" + escaped(verdict.title) +
          "</h2>\n<ul id=\"advice\">";
   for (const auto& line : verdict.advice) out += "<li>" + escaped(line) + "</li>";
-  out += "</ul>\n<p><a class=\"get\" href=\"https://";
+  out += "</ul>\n<p><a class=\"get\" href=\"";
   out += probe;
-  out += "/\">Open the test</a> <a class=\"get\" id=\"again\" href=\"/?platform=";
+  out += "\">Open the test</a> <a class=\"get\" id=\"again\" href=\"/?platform=";
   out += word(platform);
   out +=
       "#test\">Check again</a></p>\n<noscript><p class=\"small\">Open the test; whatever it shows, "
@@ -100,15 +104,26 @@ std::string test_card(const Verdict& verdict, Platform platform, std::string_vie
 
 std::string steps_card(const Request& request, const PageFacts& facts, Platform platform) {
   const Steps& steps = steps_for(platform);
-  std::string out = "<section class=\"card\">\n<h2>Step by step</h2>\n<ol>\n";
-  for (const auto step : steps.steps)
-    out += "<li>" + with_whole_options(filled_in(step, request, facts)) + "</li>\n";
-  out += "</ol>\n</section>\n";
-  if (steps.caveats.empty()) return out;
-  out += "<section class=\"card\">\n<h2>Good to know</h2>\n<ul>\n";
-  for (const auto line : steps.caveats)
-    out += "<li>" + with_whole_options(filled_in(line, request, facts)) + "</li>\n";
-  return out + "</ul>\n</section>\n";
+  const auto lines = [&](const std::vector<Steps::Line>& all) {
+    std::string items;
+    for (const auto& line : all) {
+      if (line.about_ca && request.no_ca) continue;
+      items += "<li>" + with_whole_options(filled_in(line.text, request, facts)) + "</li>\n";
+    }
+    return items;
+  };
+  std::string out = "<section class=\"card\">\n<h2>Step by step</h2>\n";
+  if (request.socks_only) {
+    out +=
+        "<p><b>This proxy takes SOCKS5 only.</b> Where the steps name its address, and the device "
+        "knows HTTP proxies only, set the automatic proxy; or ask the administrator for an HTTP "
+        "proxy (<code>--listen 0.0.0.0:8888</code>).</p>\n";
+  }
+  out += "<ol>\n" + lines(steps.steps) + "</ol>\n</section>\n";
+  const std::string caveats = lines(steps.caveats);
+  if (caveats.empty()) return out;
+  return out + "<section class=\"card\">\n<h2>Good to know</h2>\n<ul>\n" + caveats +
+         "</ul>\n</section>\n";
 }
 
 std::string profile_form(const PageFacts& facts) {
@@ -130,17 +145,23 @@ std::string profile_form(const PageFacts& facts) {
 )";
 }
 
-std::string downloads_card(const Request& request, const PageFacts& facts) {
-  const std::string url = page_url(request.proxy_address, request.proxy_port);
-  return R"(<section class="card">
-<h2>The certificate</h2>
-<p><b>)" +
-         escaped(facts.ca_name) + R"(</b></p>
+std::string certificate_card(const Request& request, const PageFacts& facts) {
+  std::string out = "<section class=\"card\">\n";
+  if (request.no_ca) {
+    out += R"(<h2>No certificate is needed</h2>
+<p>Every host that this proxy decrypts has its organisation's own certificate, which this device trusts already. There is none to install.</p>
+)";
+  } else {
+    out += R"(<h2>The certificate</h2>
+<p><b>)" + escaped(facts.ca_name) +
+           R"(</b></p>
 <p class="small">SHA-256 <code>)" +
-         breakable(facts.ca_sha256) + R"(</code></p>
+           breakable(facts.ca_sha256) + R"(</code></p>
 <p><a class="get" href="/ca.cer">.cer</a> <a class="get" href="/ca.crt">.crt</a> <a class="get" href="/ca.pem">.pem</a> <a class="get" href="/eastap.mobileconfig">.mobileconfig</a></p>
-<p>Automatic proxy: <code>)" +
-         escaped(url) + R"(proxy.pac</code></p>
+)";
+  }
+  const std::string url = page_url(request.proxy_address, request.proxy_port);
+  return out + "<p>Automatic proxy: <code>" + escaped(url) + R"(proxy.pac</code></p>
 </section>
 <details class="card">
 <summary>This page on another device</summary>
@@ -166,6 +187,7 @@ Verdict verdict_on(const Request& request, Browser browser, Timestamp since) {
   tested.platform = platform_of(request);
   tested.server = request.proxy_address;
   tested.port = request.proxy_port;
+  tested.no_ca = request.no_ca;
   return judge(tested);
 }
 
@@ -174,15 +196,17 @@ std::string front_page(const Request& request, const PageFacts& facts) {
   const bool chosen =
       platform_from(query_value(request.query, "platform").value_or("")).has_value();
   const std::string heading = "Set up this " + std::string{device_name(platform)};
-  std::string out = head("eastap: " + heading,
-                         " data-platform=\"" + std::string{word(platform)} + "\" data-chosen=\"" +
-                             (chosen ? "1" : "0") + "\" data-probe=\"https://" +
-                             escaped(request.probe) + "/probe\"",
-                         true);
+  std::string out =
+      head("eastap: " + heading,
+           " data-platform=\"" + std::string{word(platform)} + "\" data-chosen=\"" +
+               (chosen ? "1" : "0") + "\" data-probe=\"" + probe_url(request) + "probe\"",
+           true);
   out += "<header><h1>" + heading +
          "</h1>\n<p>This proxy, eastap, shows its administrator what this device and its Exchange "
-         "server say to each other. Install its certificate only when your administrator asks you "
-         "to.</p></header>\n<nav aria-label=\"Device\">";
+         "server say to each other. " +
+         (request.no_ca ? "There is no certificate to install."
+                        : "Install its certificate only when your administrator asks you to.") +
+         "</p></header>\n<nav aria-label=\"Device\">";
   for (const Platform one : kPlatforms) {
     out += "<a href=\"/?platform=" + std::string{word(one)} + '"';
     if (one == platform) out += " aria-current=\"page\"";
@@ -190,25 +214,28 @@ std::string front_page(const Request& request, const PageFacts& facts) {
   }
   out += "</nav>\n<main>\n";
   out += test_card(verdict_on(request, Browser::silent, request.time - kLately), platform,
-                   escaped(request.probe));
+                   probe_url(request));
   out += steps_card(request, facts, platform);
   if (takes_profiles(platform)) out += profile_form(facts);
-  out += downloads_card(request, facts);
+  out += certificate_card(request, facts);
   out +=
-      "</main>\n<footer><p>Afterwards remove the proxy setting and the certificate "
-      "again.</p></footer>\n</html>\n";
+      request.no_ca
+          ? "</main>\n<footer><p>Afterwards remove the proxy setting again.</p></footer>\n</html>\n"
+          : "</main>\n<footer><p>Afterwards remove the proxy setting and the certificate "
+            "again.</p></footer>\n</html>\n";
   return out;
 }
 
 std::string probe_page(const Request& request) {
-  std::string out = head("eastap: trusted", "", false);
-  out +=
-      "<main><section class=\"card good\"><h2>This browser trusts the proxy's "
-      "certificate.</h2>\n<p>The proxy is used, and the test went through it.</p>\n<p><a "
-      "class=\"get\" href=\"http://";
+  std::string out = head(request.no_ca ? "eastap: ready" : "eastap: trusted", "", false);
+  out += "<main><section class=\"card good\"><h2>";
+  out += request.no_ca ? "This browser uses the proxy.</h2>\n<p>The test went through it.</p>"
+                       : "This browser trusts the proxy's certificate.</h2>\n<p>The proxy is used, "
+                         "and the test went through it.</p>";
+  out += "\n<p><a class=\"get\" href=\"http://";
   out += kPageName;
   out += "/\">Back to the set-up</a></p>\n";
-  if (platform_of(request) == Platform::android) {
+  if (platform_of(request) == Platform::android && !request.no_ca) {
     out +=
         "<p class=\"small\">Mail apps for Android 7 and later may still refuse it, unless the "
         "account is set to accept all certificates.</p>\n";

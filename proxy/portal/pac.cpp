@@ -38,8 +38,11 @@ std::string condition(const HostRules::Entry& rule) {
 }  // namespace
 
 std::string make_pac(std::span<const HostRules::Entry> rules, std::string_view probe,
-                     std::string_view address, unsigned port) {
-  const std::string proxy = "\"PROXY " + host_port(address, port) + '"';
+                     std::string_view address, unsigned port, bool socks) {
+  const std::string where = host_port(address, port);
+  // Browsers know the word SOCKS5, Apple's systems only SOCKS, which is version 5 there.
+  const std::string proxy =
+      socks ? "\"SOCKS5 " + where + "; SOCKS " + where + '"' : "\"PROXY " + where + '"';
   std::string out =
       "// eastap: the hosts it decrypts go to the proxy, all others go their own way.\n"
       "function FindProxyForURL(url, host) {\n"

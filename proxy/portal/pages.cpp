@@ -37,16 +37,37 @@ Reply file(const Request& request, std::string type, std::string body, std::stri
   return reply;
 }
 
+Reply no_certificate() {
+  return plain(404,
+               "there is no certificate to install: every host that this proxy decrypts has its "
+               "organisation's own");
+}
+
+/// The CA, in one of its forms.
+Reply certificate(const Request& request, std::string type, const std::string& octets,
+                  std::string name) {
+  if (request.no_ca) return no_certificate();
+  return file(request, std::move(type), octets, std::move(name));
+}
+
 Reply profile(const Request& request, const PageFacts& facts) {
   const auto wishes = wishes_from(request.query);
   if (!wishes) return plain(400, wishes.error().detail);
   if (*wishes != ProfileWishes{} && query_value(request.query, "key") != facts.form_key) {
     return plain(403, "such a profile is made by the form on the front page only");
   }
+  if (request.no_ca && wishes->ssid.empty() && wishes->mail_host.empty()) return no_certificate();
+  if (request.socks_only && !wishes->ssid.empty() && !wishes->automatic) {
+    return plain(400,
+                 "this proxy takes SOCKS5 only, which a Wi-Fi network cannot be set to by address: "
+                 "choose the automatic proxy (PAC)");
+  }
   ProfileFacts about;
-  about.ca_der = facts.ca_der;
-  about.ca_name = facts.ca_name;
-  about.ca_sha256 = facts.ca_sha256;
+  if (!request.no_ca) {
+    about.ca_der = facts.ca_der;
+    about.ca_name = facts.ca_name;
+    about.ca_sha256 = facts.ca_sha256;
+  }
   about.proxy_address = request.proxy_address;
   about.proxy_port = request.proxy_port;
   Reply reply = file(request, "application/x-apple-aspen-config", make_profile(about, *wishes),
@@ -110,28 +131,30 @@ void add_pages(Site& site, PageFacts page_facts) {
   const auto facts = std::make_shared<const PageFacts>(std::move(page_facts));
   site.add({"/", [facts](const Request& request) {
               Reply reply;
-              const bool at_probe = request.host == request.probe && request.tls;
+              const bool at_probe = request.host == request.probe && (request.tls || request.no_ca);
               reply.body = at_probe ? probe_page(request) : front_page(request, *facts);
               return reply;
             }});
   site.add({"/status.json", status});
   site.add({"/probe", [](const Request&) { return probe(); }});
   const auto pac = [facts](const Request& request) {
-    return asset(
-        "application/x-ns-proxy-autoconfig",
-        make_pac(facts->host_rules(), request.probe, request.proxy_address, request.proxy_port)
-            .c_str());
+    return asset("application/x-ns-proxy-autoconfig",
+                 make_pac(facts->host_rules(), request.probe, request.proxy_address,
+                          request.proxy_port, request.socks_only)
+                     .c_str());
   };
   site.add({"/proxy.pac", pac});
   site.add({"/wpad.dat", pac});
   site.add({"/ca.cer", [facts](const Request& request) {
-              return file(request, "application/x-x509-ca-cert", facts->ca_der, "eastap-ca.cer");
+              return certificate(request, "application/x-x509-ca-cert", facts->ca_der,
+                                 "eastap-ca.cer");
             }});
   site.add({"/ca.crt", [facts](const Request& request) {
-              return file(request, "application/x-x509-ca-cert", facts->ca_pem, "eastap-ca.crt");
+              return certificate(request, "application/x-x509-ca-cert", facts->ca_pem,
+                                 "eastap-ca.crt");
             }});
   site.add({"/ca.pem", [facts](const Request& request) {
-              return file(request, "application/x-pem-file", facts->ca_pem, "eastap-ca.pem");
+              return certificate(request, "application/x-pem-file", facts->ca_pem, "eastap-ca.pem");
             }});
   site.add({"/eastap.mobileconfig",
             [facts](const Request& request) { return profile(request, *facts); }});

@@ -64,7 +64,7 @@ class Plist {
     text("PayloadType", type);
     number("PayloadVersion", 1);
     // The first octets of the fingerprint tell two installations of eastap apart.
-    std::string id = "test.eastap.";
+    std::string id = facts.ca_der.empty() ? "test.eastap.proxy" : "test.eastap.";
     for (const char c : std::string_view{facts.ca_sha256}.substr(0, 11)) {
       if (c != ':') id += c;
     }
@@ -85,6 +85,15 @@ class Plist {
   }
   std::string out_;
 };
+
+void add_certificate(Plist& out, const ProfileFacts& facts) {
+  out.raw("<dict>\n");
+  out.identity(facts, "com.apple.security.root", "ca", facts.ca_name,
+               "The certificate of the eastap proxy.");
+  out.text("PayloadCertificateFileName", "eastap-ca.cer");
+  out.data("PayloadContent", facts.ca_der);
+  out.raw("</dict>\n");
+}
 
 void add_wifi(Plist& out, const ProfileFacts& facts, const ProfileWishes& wishes) {
   out.raw("<dict>\n");
@@ -162,12 +171,8 @@ std::string make_profile(const ProfileFacts& facts, const ProfileWishes& wishes)
   out.identity(facts, "Configuration", "", "eastap",
                "For watching Exchange ActiveSync with eastap. Remove it when the search is over.");
   out.truth("PayloadRemovalDisallowed", false);
-  out.raw("<key>PayloadContent</key><array>\n<dict>\n");
-  out.identity(facts, "com.apple.security.root", "ca", facts.ca_name,
-               "The certificate of the eastap proxy.");
-  out.text("PayloadCertificateFileName", "eastap-ca.cer");
-  out.data("PayloadContent", facts.ca_der);
-  out.raw("</dict>\n");
+  out.raw("<key>PayloadContent</key><array>\n");
+  if (!facts.ca_der.empty()) add_certificate(out, facts);
   if (!wishes.ssid.empty()) add_wifi(out, facts, wishes);
   if (!wishes.mail_host.empty()) add_account(out, facts, wishes);
   out.raw("</array>\n</dict></plist>\n");

@@ -26,7 +26,7 @@ struct ProfileWishes {
 [[nodiscard]] Result<ProfileWishes> wishes_from(std::string_view query);
 
 struct ProfileFacts {
-  std::string ca_der;
+  std::string ca_der;  ///< empty: there is no certificate to install, and no name or fingerprint
   std::string ca_name;
   std::string ca_sha256;  ///< "AB:CD:…": identifiers are made from it
   std::string proxy_address;

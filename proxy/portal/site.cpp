@@ -34,11 +34,25 @@ bool Site::is_own_address(std::string_view host, std::string_view proxy_address)
          rules_.addresses.end();
 }
 
+bool Site::is_own_port(std::uint16_t port, std::uint16_t proxy_port) const {
+  return port == proxy_port ||
+         std::find(rules_.ports.begin(), rules_.ports.end(), port) != rules_.ports.end();
+}
+
+bool Site::is_page(std::string_view host, std::uint16_t port) const {
+  return (port == 80 || port == 443) && is_magic(tunnel::normalised_host(host));
+}
+
 bool Site::is_own(std::string_view host, std::uint16_t port, std::string_view proxy_address,
                   std::uint16_t proxy_port) const {
+  if (is_page(host, port)) return true;
   const std::string name = tunnel::normalised_host(host);
-  if (is_magic(name)) return port == 80 || port == 443 || port == proxy_port;
-  return port == proxy_port && (is_own_name(name) || is_own_address(name, proxy_address));
+  return is_own_port(port, proxy_port) &&
+         (is_own_name(name) || is_own_address(name, proxy_address));
+}
+
+std::string Site::probe_origin() const {
+  return (rules_.no_ca ? "http://" : "https://") + rules_.probe;
 }
 
 Reply Site::answer(const Request& request) const {
@@ -56,7 +70,7 @@ Reply Site::answer(const Request& request) const {
   }
   if (request.host.empty()) return plain(400, "the request names no host");
   const bool known =
-      is_own_name(request.host) || (request.host_port == request.proxy_port &&
+      is_own_name(request.host) || (is_own_port(request.host_port, request.proxy_port) &&
                                     is_own_address(request.host, request.proxy_address));
   if (!known) {
     return plain(421, "this proxy is not known as \"" +

@@ -16,8 +16,12 @@ struct SiteRules {
   std::vector<tunnel::Network> allowed;    ///< clients; empty: all that may use the proxy
   std::vector<std::string> names;          ///< beside localhost and `kPageName`; no ports
   std::vector<tunnel::Address> addresses;  ///< of this machine
+  std::vector<std::uint16_t> ports;        ///< at which we answer browsers, beside the one reached
   /// The host that the self-test calls: one that the CA may issue for.
   std::string probe{kProbeName};
+  /// Every decrypted host has a certificate of its own: there is none for devices to install, and
+  /// the self-test is about the proxy setting alone.
+  bool no_ca = false;
 };
 
 /// The table of pages, and what holds for all of them.
@@ -32,13 +36,19 @@ class Site {
   /// A later route of the same path replaces the earlier one. Before the first request.
   void add(Route route);
 
+  /// Whether `host`:`port` is `kPageName` or the probe on the web's ports 80 and 443, where only
+  /// these two are ours.
+  [[nodiscard]] bool is_page(std::string_view host, std::uint16_t port) const;
+
   /// Whether a request to the proxy for `host`:`port` is for ourselves; `proxy_address` and
-  /// `proxy_port` are where the client reached us. Only `kPageName` and the probe are ours on
-  /// ports 80 and 443.
+  /// `proxy_port` are where the client reached us.
   [[nodiscard]] bool is_own(std::string_view host, std::uint16_t port,
                             std::string_view proxy_address, std::uint16_t proxy_port) const;
 
   [[nodiscard]] const std::string& probe() const { return rules_.probe; }
+  /// "https://probe.eastap.test"; http where no device has to trust a CA of ours.
+  [[nodiscard]] std::string probe_origin() const;
+  [[nodiscard]] bool no_ca() const { return rules_.no_ca; }
 
   /// 403: pages are off or not for this client. 400, 421: the request names no host, or another
   /// one. 405: neither GET nor HEAD. 404: no such page.
@@ -50,6 +60,7 @@ class Site {
   }
   [[nodiscard]] bool is_own_name(std::string_view host) const;
   [[nodiscard]] bool is_own_address(std::string_view host, std::string_view proxy_address) const;
+  [[nodiscard]] bool is_own_port(std::uint16_t port, std::uint16_t proxy_port) const;
 
   SiteRules rules_;
   std::vector<Route> routes_;

@@ -130,35 +130,57 @@ Verdict trusted(Platform platform) {
   return verdict;
 }
 
+bool lately(const Tested& tested, Timestamp time) {
+  return time != Timestamp{} && time >= tested.since;
+}
+
+bool uses_proxy(const Tested& tested) {
+  return tested.page_through_proxy || lately(tested, tested.facts.proxied);
+}
+
+/// Without a certificate to be trusted.
+Verdict judge_setting(const Tested& tested) {
+  const bool used = tested.browser == Browser::silent && uses_proxy(tested);
+  if (tested.browser == Browser::succeeded || used) {
+    return {"ready",
+            true,
+            "Ready: the proxy is used, and there is no certificate to install.",
+            {"Open the mail app. What it says to its server is now seen by the proxy."}};
+  }
+  if (tested.browser == Browser::failed) {
+    return uses_proxy(tested) ? no_probe(tested.platform) : no_proxy(tested);
+  }
+  return {"untested", false, "Not tested yet.", {"The test tells whether the proxy is used."}};
+}
+
 }  // namespace
 
 Verdict judge(const Tested& tested) {
+  if (tested.no_ca) return judge_setting(tested);
   const ClientFacts& facts = tested.facts;
   const bool accepted = facts.accepted != Timestamp{} && facts.accepted >= tested.since &&
                         facts.accepted >= facts.refused;
   if (tested.browser == Browser::succeeded) return trusted(tested.platform);
   if (tested.browser == Browser::silent && accepted) return trusted(tested.platform);
-  const auto lately = [&](Timestamp time) { return time != Timestamp{} && time >= tested.since; };
-  if (lately(facts.refused)) return refused(tested);
+  if (lately(tested, facts.refused)) return refused(tested);
   if (accepted) {
     return {"unread",
             false,
             "The certificate is trusted, but this browser did not read the answer of the test.",
             {"Open the test by its link; a content blocker may have stopped it."}};
   }
-  if (lately(facts.probed)) {
+  if (lately(tested, facts.probed)) {
     return {"waiting",
             false,
             "The test has reached the proxy and is not through yet.",
             {"Wait a moment, then check again."}};
   }
-  const bool uses_proxy = tested.page_through_proxy || lately(facts.proxied);
-  if (tested.browser == Browser::failed)
-    return uses_proxy ? no_probe(tested.platform) : no_proxy(tested);
+  const bool used = uses_proxy(tested);
+  if (tested.browser == Browser::failed) return used ? no_probe(tested.platform) : no_proxy(tested);
   Verdict verdict{"untested", false, "Not tested yet.", {}};
   verdict.advice.emplace_back(
-      uses_proxy ? "The proxy is used. The test tells whether its certificate is trusted."
-                 : "The test tells whether the proxy is used and its certificate trusted.");
+      used ? "The proxy is used. The test tells whether its certificate is trusted."
+           : "The test tells whether the proxy is used and its certificate trusted.");
   return verdict;
 }
 

@@ -20,12 +20,13 @@ struct Tested {
   Platform platform = Platform::unknown;
   std::string server;  ///< "192.168.1.5", for the words
   unsigned port = 0;
+  bool no_ca = false;  ///< there is no certificate to trust: the proxy setting alone counts
 };
 
 /// How far the set-up of a device is.
 struct Verdict {
-  /// "trusted", "untested", "no_proxy", "no_probe", "not_installed", "not_trusted", "clock",
-  /// "old_tls", "broken_off", "unread", "waiting"
+  /// "trusted", "ready", "untested", "no_proxy", "no_probe", "not_installed", "not_trusted",
+  /// "clock", "old_tls", "broken_off", "unread", "waiting"
   std::string word;
   bool good = false;
   std::string title;                ///< one sentence

@@ -47,7 +47,7 @@ std::optional<std::string> query_value(std::string_view query, std::string_view 
   return std::nullopt;
 }
 
-std::string to_octets(const Reply& reply, bool with_body, std::string_view probe) {
+std::string to_octets(const Reply& reply, bool with_body, std::string_view probe_origin) {
   std::string text = "HTTP/1.1 " + std::to_string(reply.status) + ' ';
   text += phrase(reply.status);
   text += "\r\nContent-Type: " + reply.type;
@@ -59,8 +59,8 @@ std::string to_octets(const Reply& reply, bool with_body, std::string_view probe
   // Nothing is loaded from elsewhere; the script may call ourselves and the probe.
   text +=
       "Content-Security-Policy: default-src 'none'; style-src 'self'; script-src 'self'; "
-      "img-src 'self' data:; connect-src 'self' https://";
-  text += probe;
+      "img-src 'self' data:; connect-src 'self' ";
+  text += probe_origin;
   text +=
       "; form-action 'self'; base-uri 'none'; frame-ancestors 'none'\r\n"
       "Cache-Control: no-store\r\n"

@@ -28,14 +28,16 @@ struct Request {
   std::string host;   ///< `tunnel::normalised_host`, no port; empty: the request named none
   std::uint16_t host_port = 0;  ///< 0: none was named
   std::string user_agent;
-  std::string client;         ///< address without port
-  std::string proxy_address;  ///< address at which the client reached the proxy, no brackets
-  std::uint16_t proxy_port = 0;
-  bool through_proxy = false;  ///< absolute form or CONNECT: the client uses us as its proxy
+  std::string client;            ///< address without port
+  std::string proxy_address;     ///< address at which the client reached the proxy, no brackets
+  std::uint16_t proxy_port = 0;  ///< what devices are set to; of an HTTP proxy where there is one
+  bool socks_only = false;       ///< no: SOCKS5 alone is spoken there
+  bool through_proxy = false;    ///< absolute form or CONNECT: the client uses us as its proxy
   bool tls = false;
   Timestamp time{};
   ClientFacts known;              ///< of this client, before this request
   std::string probe{kProbeName};  ///< the host that the self-test calls
+  bool no_ca = false;             ///< `SiteRules::no_ca`
 };
 
 /// What the shell remembers and tells the admin because of a reply.
@@ -71,9 +73,9 @@ struct Route {
 [[nodiscard]] std::optional<std::string> query_value(std::string_view query, std::string_view name);
 
 /// The whole HTTP/1.1 answer: `reply` with the fields every page has (nosniff, no-store, a content
-/// security policy that allows nothing from elsewhere but a call to the host `probe`, no referrer,
-/// no framing, `Connection: close`). `with_body` false: HEAD.
+/// security policy that allows nothing from elsewhere but a call to `probe_origin`, no referrer, no
+/// framing, `Connection: close`). `with_body` false: HEAD.
 [[nodiscard]] std::string to_octets(const Reply& reply, bool with_body,
-                                    std::string_view probe = kProbeName);
+                                    std::string_view probe_origin);
 
 }  // namespace eastap::portal

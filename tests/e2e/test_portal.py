@@ -146,6 +146,23 @@ class Pages(EndToEnd):
         self.assertEqual([r["reason"] for r in tap.events()], ["self_test_not_installed", "self_test_trusted"])
 
 
+    def test_where_every_host_has_its_own_certificate_none_is_offered(self):
+        server = self.exchange()
+        tap = self.eastap("--intercept", "none", "--intercept", MAIL, "--certificate", f"{pki().server(MAIL)}", server=server, intercept=None)
+        page = get(tap).body
+        self.assertIn(b"No certificate is needed", page)
+        self.assertNotIn(b"/ca.", page)
+        for path in ("/ca.cer", "/ca.crt", "/ca.pem", "/eastap.mobileconfig"):
+            self.assertEqual(get(tap, path).status, 404)
+        self.assertIn(b"connect-src 'self' http://probe.eastap.test;", get(tap).raw)
+        answer = ask(tap, b"GET http://probe.eastap.test/probe HTTP/1.1\r\nHost: probe.eastap.test\r\nOrigin: http://127.0.0.1\r\n\r\n")
+        self.assertEqual((answer.status, answer.body, answer.headers.get("Access-Control-Allow-Origin")), (200, b'{"probe":"ok"}', "*"))
+        self.assertIn(b"Ready: the proxy is used", get(tap).body)
+        self.assertEqual(json.loads(get(tap, "/status.json?browser=ok").body)["word"], "ready")
+        tap.wait_for_event("self_test_ready")
+        self.phone(tap, ca=str(pki().ca)).set_up()
+        self.assert_clean_stop(tap)
+
     def test_a_ca_limited_to_some_hosts_is_tested_by_a_name_that_it_may_sign_for(self):
         with tempfile.TemporaryDirectory() as folder:
             made = run("ca", "create", "--ca-dir", folder, "--permit", "contoso.test")
@@ -202,6 +219,21 @@ class Setup(EndToEnd):
         self.assertIn("trusts the proxy", ready.evaluate("document.body.innerText"))
         tap.wait_for_event("self_test_no_proxy")
         tap.wait_for_event("self_test_trusted")
+
+    @with_programs("chromium")
+    def test_without_a_ca_the_page_tests_the_proxy_setting_alone(self):
+        tap = self.eastap("--intercept", "none", "--intercept", MAIL, "--certificate", f"{pki().server(MAIL)}", intercept=None)
+        unset = self.browse()
+        unset.open("http://%s:%d/" % tap.address)
+        unset.wait_for(self.word("no_proxy"))
+        self.picture(unset, "5-no-ca-no-proxy")
+        unset.close()
+        ready = self.browse(proxy=tap.address)
+        ready.open("http://eastap.test/")
+        ready.wait_for(self.word("ready"))
+        self.picture(ready, "6-no-ca-ready")
+        self.assertEqual(ready.complaints(), [])
+        self.assertLessEqual(ready.evaluate("document.documentElement.scrollWidth"), 390)
 
     @with_programs("chromium", "certutil")
     def test_every_devices_page_fits_a_phone_and_loads_nothing_from_elsewhere(self):

@@ -65,6 +65,29 @@ class Reload(EndToEnd):
         self.phone(tap).set_up()
         self.assert_clean_stop(tap)
 
+    def test_a_file_with_a_mistake_is_not_noticed_by_open_connections_and_mended_it_counts(self):
+        server = self.exchange()
+        tap = self.configured("", server=server, capture=True)
+        mistake = 'tunnel = ["%s"]\n[limit]\nconnections = 0\n' % MAIL
+        with self.bystander(tap, server) as phone:
+            note = self.hang_up(tap, mistake, "reload_refused")
+            for words in ("stay as they were", str(self.file), "limit.connections"):
+                self.assertIn(words, note["detail"])
+            # The old settings hold as a whole, also for who comes now: nothing of the file was taken.
+            other = self.phone(tap, device_id="NEWCOMER")
+            other.set_up()
+            tap.wait_for_exchange(command="FolderSync", device_id="NEWCOMER")
+            self.assertEqual(tap.of_type("tunnel"), [])
+            self.hang_up(tap, 'tunnel = ["%s"]\n' % MAIL)
+            later = self.phone(tap, device_id="LATER", ca=str(pki().ca))
+            later.set_up()
+            tap.wait("a tunnel", lambda: next((r for r in tap.records if r["type"] == "tunnel"), None))
+            other.sync_all("5")  # over its own connection, as it began
+            tap.wait_for_exchange(command="Sync", device_id="NEWCOMER")
+        phone.close()
+        self.assert_clean_stop(tap)
+        self.assert_replay_equals_live(tap)
+
     def test_keys_that_need_a_restart_are_named_until_there_was_one(self):
         server = self.exchange()
         tap = self.configured("", server=server)

@@ -1,9 +1,11 @@
 """The ways in: several listeners, SOCKS5, reverse, IPv6; and who may come in."""
+import os
 import re
 import socket
 import ssl
 import struct
 import subprocess
+import tempfile
 import unittest
 
 from harness import MAIL, EndToEnd, pki, tearDownModule  # noqa: F401
@@ -109,9 +111,93 @@ class Socks(Ways):
         tap = self.eastap("--listen", "socks5:127.0.0.1:0")
         sock = socket.create_connection(self.listeners(tap)["socks5"], timeout=30)
         self.addCleanup(sock.close)
-        sock.sendall(b"GET / HTTP/1.1\r\n\r\n")
+        sock.sendall(b"CONNECT x:443 HTTP/1.1\r\n\r\n")
         self.assertEqual(sock.recv(100), b"")
         self.assertIn("an HTTP proxy needs a listener of its own", tap.wait_for_event("socks_version")["detail"])
+
+
+class OwnPages(Ways):
+    """The pages are reached by each way that a phone may have been set to, before it has a certificate or password."""
+
+    def users(self) -> str:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        path = folder.name + "/users"
+        with open(path, "w", encoding="utf-8", opener=lambda p, f: os.open(p, f, 0o600)) as file:
+            file.write("phone:s3cret\n")
+        return path
+
+    def fetch(self, *arguments: str) -> tuple[str, bytes]:
+        """HTTP status and body, as curl sees them."""
+        done = subprocess.run(["curl", "-sS", "--max-time", "30", "-w", "\n%{http_code}", *arguments], capture_output=True, check=False,
+                              env={"HOME": "/nonexistent", "PATH": "/usr/bin:/bin"})
+        body, _, status = done.stdout.rpartition(b"\n")
+        return status.decode(), body + done.stderr
+
+    def test_through_socks5_by_name_by_address_and_with_tls(self):
+        tap = self.eastap("--listen", "socks5:127.0.0.1:0")
+        http, socks = self.listeners(tap)["proxy"], self.listeners(tap)["socks5"]
+        by_socks = ["--socks5-hostname", "%s:%d" % socks]
+        for arguments in (["http://eastap.test/"], ["http://%s:%d/" % http], ["http://%s:%d/" % socks],
+                          ["--cacert", tap.ca, "https://eastap.test/"]):
+            with self.subTest(arguments):
+                status, body = self.fetch(*by_socks, *arguments)
+                self.assertEqual(status, "200", body)
+                self.assertIn(b"Set up this", body)
+                self.assertIn(f"<code>http://{http[0]}:{http[1]}/proxy.pac</code>".encode(), body)  # what phones can be set to
+        self.assertEqual(self.fetch(*by_socks, "--cacert", tap.ca, "https://probe.eastap.test/probe"), ("200", b'{"probe":"ok"}'))
+        self.assertIn(b"Ready", self.fetch(*by_socks, "http://eastap.test/")[1])  # the self-test saw it
+        self.assertEqual(tap.of_type("refused"), [])
+        self.assert_clean_stop(tap)
+
+    def test_through_socks5_a_foreign_name_in_host_is_refused(self):
+        tap = self.eastap("--listen", "socks5:127.0.0.1:0")
+        by_socks = ["--socks5-hostname", "%s:%d" % self.listeners(tap)["socks5"]]
+        for target in ("http://%s:%d/ca.pem" % self.listeners(tap)["proxy"], "http://eastap.test/ca.pem"):
+            self.assertEqual(self.fetch(*by_socks, "-H", "Host: attacker.test", target)[0], "421")
+
+    def test_through_socks5_other_ports_of_this_machine_stay_closed(self):
+        tap = self.eastap("--listen", "socks5:127.0.0.1:0", "--listen", "reverse:127.0.0.1:0", loopback=False)
+        reverse = self.listeners(tap)["reverse"]
+        request = b"\x05\x01\x00\x01" + socket.inet_aton(reverse[0]) + struct.pack(">H", reverse[1])
+        self.assertEqual(self.socks(tap, request)[1][:2], b"\x05\x02")
+        tap.wait_for_event('"reason": "self"')
+
+    def test_a_browser_at_the_socks_port_gets_the_page_and_its_pac_file_names_socks(self):
+        tap = self.eastap(listen="socks5:127.0.0.1:0")
+        own = "%s:%d" % self.listeners(tap)["socks5"]
+        status, body = self.fetch(f"http://{own}/")
+        self.assertEqual(status, "200", body)
+        self.assertIn(b"takes SOCKS5 only", body)
+        self.assertIn(f'"SOCKS5 {own}; SOCKS {own}"'.encode(), self.fetch(f"http://{own}/proxy.pac")[1])
+        self.assertEqual(self.fetch("-H", "Host: attacker.test", f"http://{own}/")[0], "421")
+        self.assertEqual(tap.of_type("malformed"), [])
+
+    def test_before_the_password_of_the_proxy(self):
+        tap = self.eastap("--proxy-users", self.users(), "--listen", "socks5:127.0.0.1:0")
+        proxy = ["--proxy", "http://%s:%d" % tap.address]
+        self.assertEqual(self.fetch(*proxy, "http://eastap.test/")[0], "200")
+        self.assertEqual(self.fetch(*proxy, "--cacert", tap.ca, "https://eastap.test/")[0], "200")
+        self.assertEqual(self.fetch(*proxy, "--cacert", tap.ca, "https://probe.eastap.test/probe"), ("200", b'{"probe":"ok"}'))
+        self.assertEqual(tap.of_type("refused"), [])
+        done = self.curl(*proxy, EAS)
+        self.assertTrue(done.stdout.startswith("000 407"), done)
+        # SOCKS5 asks before it knows where the client wants to go; the page is at the listener's own address without.
+        socks = "%s:%d" % self.listeners(tap)["socks5"]
+        self.assertEqual(self.fetch("--socks5-hostname", socks, "http://eastap.test/")[0], "000")
+        self.assertEqual(self.fetch("--socks5-hostname", socks, "--proxy-user", "phone:s3cret", "http://eastap.test/")[0], "200")
+        self.assertEqual(self.fetch(f"http://{socks}/")[0], "200")
+
+    def test_never_for_a_stranger(self):
+        tap = self.eastap("--listen", "socks5:127.0.0.1:0", "--allow", "192.0.2.1")
+        socks = "%s:%d" % self.listeners(tap)["socks5"]
+        self.assertEqual(self.fetch("--socks5-hostname", socks, "http://eastap.test/")[0], "000")
+        self.assertEqual(self.fetch(f"http://{socks}/")[0], "000")
+        self.assertIn(self.fetch("--proxy", "http://%s:%d" % tap.address, "--cacert", tap.ca, "https://eastap.test/")[0], ("000", "403"))
+        self.assertEqual({r["reason"] for r in tap.of_type("refused")}, {"source"})
+        pages = self.eastap("--listen", "socks5:127.0.0.1:0", "--allow-pages", "192.0.2.1")
+        by_socks = ["--socks5-hostname", "%s:%d" % self.listeners(pages)["socks5"]]
+        self.assertEqual(self.fetch(*by_socks, "http://eastap.test/")[0], "403")
 
 
 class Reverse(Ways):

@@ -165,9 +165,66 @@ TEST_SUITE("proxy.portal.pages") {
     Request probe = get("/probe");
     probe.host = "probe.eastap.test";
     probe.tls = true;
-    const std::string octets = to_octets(site.answer(probe), true);
+    const std::string octets = to_octets(site.answer(probe), true, site.probe_origin());
     CHECK(has(octets, "Access-Control-Allow-Origin: *\r\n"));
     probe.path = "/";
     CHECK(has(site.answer(probe).body, "trusts the proxy"));
+  }
+
+  TEST_CASE("where every host has its own certificate, none is offered and the page says so") {
+    const Site site = make_site();
+    for (const char* platform :
+         {"ios", "ipados", "android", "windows", "macos", "linux", "unknown"}) {
+      CAPTURE(platform);
+      Request asked = get("/", std::string{"platform="} + platform);
+      CHECK(has(site.answer(asked).body, "href=\"/ca.c"));
+      asked.no_ca = true;
+      const std::string page = site.answer(asked).body;
+      CHECK(has(page, "No certificate is needed"));
+      CHECK(has(page, "data-probe=\"http://probe.eastap.test/probe\""));
+      for (const char* offer :
+           {"/ca.", "href=\"/eastap.mobileconfig", "eastap CA", "AB:CD", "Trust Settings",
+            "accept all certificates", "Install it", "Trusted Root"}) {
+        CAPTURE(offer);
+        CHECK_FALSE(has(page, offer));
+      }
+      CHECK(has(page, "8888"));  // the proxy is set all the same
+    }
+    for (const char* path : {"/ca.cer", "/ca.crt", "/ca.pem", "/eastap.mobileconfig"}) {
+      CAPTURE(path);
+      Request asked = get(path);
+      CHECK(site.answer(asked).status == 200);
+      asked.no_ca = true;
+      const Reply reply = site.answer(asked);
+      CHECK(reply.status == 404);
+      CHECK(has(reply.body, "no certificate to install"));
+      CHECK_FALSE(reply.note);
+    }
+  }
+
+  TEST_CASE("without a CA the profile sets Wi-Fi and account, and holds no certificate") {
+    const Site site = make_site();
+    Request asked = get("/eastap.mobileconfig", "key=0123secret&ssid=Office");
+    CHECK(has(site.answer(asked).body, "com.apple.security.root"));
+    asked.no_ca = true;
+    const std::string profile = site.answer(asked).body;
+    CHECK_FALSE(has(profile, "com.apple.security.root"));
+    CHECK(has(profile, "com.apple.wifi.managed"));
+    CHECK(has(profile, "<string>test.eastap.proxy.wifi</string>"));
+  }
+
+  TEST_CASE("a page of a SOCKS5 listener alone says so, and its PAC file speaks of SOCKS") {
+    const Site site = make_site();
+    Request asked = get("/");
+    CHECK_FALSE(has(site.answer(asked).body, "SOCKS5"));
+    asked.socks_only = true;
+    CHECK(has(site.answer(asked).body, "This proxy takes SOCKS5 only"));
+    asked.path = "/proxy.pac";
+    CHECK(has(site.answer(asked).body, "\"SOCKS5 192.168.1.5:8888; SOCKS 192.168.1.5:8888\""));
+    asked.path = "/eastap.mobileconfig";
+    asked.query = "key=0123secret&ssid=Office";
+    CHECK(site.answer(asked).status == 400);
+    asked.query += "&auto=1";
+    CHECK(has(site.answer(asked).body, "proxy.pac"));
   }
 }

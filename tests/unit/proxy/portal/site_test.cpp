@@ -7,6 +7,8 @@ using namespace eastap::portal;
 
 namespace {
 
+constexpr std::string_view kOrigin = "https://probe.eastap.test";
+
 Site make_site(SiteRules rules = {}) {
   rules.names = {"Tap.Contoso.Test"};
   rules.addresses = {*tunnel::parse_address("10.0.0.7")};
@@ -79,7 +81,7 @@ TEST_SUITE("proxy.portal.site") {
     asked.method = "POST";
     const Reply refused = site.answer(asked);
     CHECK(refused.status == 405);
-    CHECK(to_octets(refused, true).find("Allow: GET, HEAD\r\n") != std::string::npos);
+    CHECK(to_octets(refused, true, kOrigin).find("Allow: GET, HEAD\r\n") != std::string::npos);
     asked.method = "HEAD";
     CHECK(status(site, asked) == 200);
     asked.path = "/../ca.key";
@@ -102,17 +104,52 @@ TEST_SUITE("proxy.portal.site") {
     CHECK_FALSE(own("x.eastap.test", 443));
   }
 
+  TEST_CASE("the ports of our other listeners are ours, with our own names and addresses only") {
+    SiteRules rules;
+    rules.ports = {8888, 1080};
+    const Site site = make_site(rules);
+    for (const std::uint16_t port : rules.ports) {
+      CAPTURE(port);
+      CHECK(site.is_own("10.0.0.7", port, "192.168.1.5", 1080));
+      CHECK(site.is_own("192.168.1.5", port, "192.168.1.5", 1080));
+      CHECK(site.is_own("tap.contoso.test", port, "192.168.1.5", 1080));
+      CHECK_FALSE(site.is_own("192.168.1.6", port, "192.168.1.5", 1080));
+      CHECK_FALSE(site.is_own("attacker.test", port, "192.168.1.5", 1080));
+      CHECK(status(site, request("192.168.1.5", port)) == 200);
+      CHECK(status(site, request("attacker.test", port)) == 421);
+    }
+    CHECK_FALSE(site.is_own("10.0.0.7", 22, "192.168.1.5", 1080));
+    CHECK(status(site, request("192.168.1.5", 22)) == 421);
+  }
+
+  TEST_CASE("only our two names are pages on the web's ports") {
+    const Site site = make_site();
+    CHECK(site.is_page("EASTAP.test.", 80));
+    CHECK(site.is_page("probe.eastap.test", 443));
+    CHECK_FALSE(site.is_page("eastap.test", 8888));
+    CHECK_FALSE(site.is_page("192.168.1.5", 80));
+    CHECK_FALSE(site.is_page("tap.contoso.test", 443));
+  }
+
+  TEST_CASE("the probe is called over HTTP where no device has to trust a CA") {
+    SiteRules rules;
+    CHECK(make_site(rules).probe_origin() == "https://probe.eastap.test");
+    rules.no_ca = true;
+    CHECK(make_site(rules).probe_origin() == "http://probe.eastap.test");
+  }
+
   TEST_CASE("every answer carries the fields that keep a page to itself") {
-    const std::string octets = to_octets(make_site().answer(request("localhost")), true);
+    const std::string octets = to_octets(make_site().answer(request("localhost")), true, kOrigin);
     for (const char* field :
          {"Cache-Control: no-store\r\n", "X-Content-Type-Options: nosniff\r\n",
           "Referrer-Policy: no-referrer\r\n", "Content-Security-Policy: default-src 'none';",
-          "frame-ancestors 'none'", "Connection: close\r\n", "Content-Length: 14\r\n"}) {
+          "connect-src 'self' https://probe.eastap.test;", "frame-ancestors 'none'",
+          "Connection: close\r\n", "Content-Length: 14\r\n"}) {
       CAPTURE(field);
       CHECK(octets.find(field) != std::string::npos);
     }
     CHECK(octets.ends_with("\r\n\r\neastap: front\n"));
-    CHECK(to_octets(plain(404, "x"), false).ends_with("\r\n\r\n"));
+    CHECK(to_octets(plain(404, "x"), false, kOrigin).ends_with("\r\n\r\n"));
   }
 
   TEST_CASE("a value of a query is decoded, and absent is not empty") {

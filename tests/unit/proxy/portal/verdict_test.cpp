@@ -35,6 +35,8 @@ bool advises(const Verdict& verdict, std::string_view words) {
   return false;
 }
 
+bool has_word_certificate(const Verdict& verdict) { return advises(verdict, "certificate"); }
+
 }  // namespace
 
 TEST_SUITE("proxy.portal.verdict") {
@@ -97,5 +99,24 @@ TEST_SUITE("proxy.portal.verdict") {
     CHECK(judge(tested).word == "waiting");
     tested.facts.accepted = kStart + 2s;
     CHECK(judge(tested).word == "unread");
+  }
+
+  TEST_CASE("without a CA the proxy setting alone decides") {
+    Tested tested = test(Browser::succeeded);
+    tested.no_ca = true;
+    CHECK(judge(tested).word == "ready");
+    tested.browser = Browser::failed;
+    CHECK(judge(tested).word == "no_proxy");
+    tested.page_through_proxy = true;
+    CHECK(judge(tested).word == "no_probe");
+    tested.browser = Browser::silent;
+    CHECK(judge(tested).good);
+    tested.page_through_proxy = false;
+    CHECK(judge(tested).word == "untested");
+    tested.facts.proxied = kStart - 1s;  // of an earlier test
+    CHECK_FALSE(judge(tested).good);
+    tested.facts.proxied = kStart;
+    CHECK(judge(tested).good);
+    CHECK_FALSE(has_word_certificate(judge(tested)));
   }
 }
