@@ -155,6 +155,7 @@ struct Config {
   std::vector<CertificateRule> certificates;         ///< shown to phones instead of a minted one
   std::vector<CertificateRule> client_certificates;  ///< shown to servers that ask
   std::vector<LegacyTlsRule> legacy_tls;
+  std::vector<std::string> ca_permit;  ///< hosts that a CA made by `run` may sign for; empty: any
   std::optional<std::string> passphrase_file;  ///< of an encrypted CA key; first line
   std::vector<std::string> upstream_ca;        ///< PEM files
   std::vector<std::string> upstream_insecure;  ///< host patterns whose certificate is not verified

@@ -78,6 +78,15 @@ void add_ca_options(std::vector<Option>& table) {
             "The file should be readable by eastap's user alone.",
             "/etc/eastap/ca.passphrase"),
       [](Config& config) -> std::optional<std::string>& { return config.passphrase_file; }));
+  table.push_back(list(
+      named("--ca-permit", "HOST", "ca_permit", Group::certificates, in::run,
+            "limits a CA made on the first run",
+            "As --permit of eastap ca create: a domain with all names below it, an address or a "
+            "range. Without it the CA may sign for every host, since its limits are part of the "
+            "certificate: a host that is added later would need a new one on each phone. A CA that "
+            "is there already is not changed: eastap ca renew --permit HOST limits that.",
+            "contoso.com"),
+      [](Config& config) -> Values& { return config.ca_permit; }));
   table.push_back(permit_option());
   table.push_back(days_option());
   table.push_back(key_option());

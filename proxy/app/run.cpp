@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -20,22 +19,18 @@
 #include <unistd.h>
 
 #include "certs/authority.hpp"
-#include "certs/trust.hpp"
 #include "proxy/app/cards.hpp"
 #include "proxy/app/commands.hpp"
-#include "proxy/app/host_name.hpp"
+#include "proxy/app/introduction.hpp"
 #include "proxy/app/notify.hpp"
-#include "proxy/app/passphrase.hpp"
+#include "proxy/app/open_authority.hpp"
 #include "proxy/app/process_facts.hpp"
 #include "proxy/app/reload.hpp"
 #include "proxy/app/view.hpp"
 #include "proxy/app/wiring.hpp"
 #include "proxy/capture/writer.hpp"
-#include "proxy/net/host_tls.hpp"
 #include "proxy/net/server.hpp"
 #include "proxy/pipeline/queue.hpp"
-#include "proxy/portal/markup.hpp"
-#include "proxy/portal/qr.hpp"
 #include "proxy/sink/metrics.hpp"
 #include "proxy/sink/renderers.hpp"
 #include "proxy/sink/summary.hpp"
@@ -60,50 +55,6 @@ capture::RotationLimits rotation_limits(const config::CaptureRotation& rotation)
           std::chrono::ceil<seconds>(rotation.keep_age)};
 }
 
-/// The CA that a phone is about to trust, to compare with what it shows.
-std::string described(const config::Config& config, const certs::Authority& authority) {
-  const auto facts = authority.facts();
-  std::string text;
-  text += "     \"" + facts.subject + "\"" + (authority.created ? ", made just now" : "") + '\n';
-  text += "     " + certs::certificate_file(config.ca_dir).string() + '\n';
-  if (const std::string hosts = authority.permitted_text(); !hosts.empty()) {
-    text += "     signs only for " + hosts + '\n';
-  }
-  // A SHA-256 in colon form is 95 characters: two lines.
-  text += "     SHA-256 " + facts.sha256.substr(0, 48) + '\n';
-  if (facts.sha256.size() > 48) text += "             " + facts.sha256.substr(48) + '\n';
-  return text;
-}
-
-/// The code that leads a phone's camera to the page: only where a person can see it, and whole.
-std::string qr_code(const std::string& url, bool coloured) {
-  constexpr std::string_view indent = "     ";
-  const auto code = portal::make_qr(url);
-  const std::size_t width = sink::terminal_width(STDERR_FILENO);  // 0: no terminal
-  if (width < indent.size() + portal::qr_width(code)) return {};
-  return portal::qr_lines(code, indent, coloured);
-}
-
-/// The listener that a phone's proxy setting leads to, else the first of all.
-std::size_t phone_listener(const std::vector<net::BoundListener>& listeners) {
-  const auto found = std::find_if(listeners.begin(), listeners.end(), [](const auto& listener) {
-    return listener.mode == config::ListenMode::proxy;
-  });
-  return found == listeners.end() ? 0 : static_cast<std::size_t>(found - listeners.begin());
-}
-
-/// "     Also listening: socks5 0.0.0.0:1080", a line each; "" when there is one listener only.
-std::string other_listeners(const std::vector<net::BoundListener>& listeners,
-                            std::size_t told_already) {
-  std::string text;
-  for (std::size_t i = 0; i < listeners.size(); ++i) {
-    if (i == told_already && listeners[i].mode == config::ListenMode::proxy) continue;
-    text += "     Also listening: " + std::string{to_string(listeners[i].mode)} + ' ' +
-            listeners[i].address + '\n';
-  }
-  return text;
-}
-
 std::string ready_line(const net::Server& server) {
   std::string text = "{\"type\":\"ready\",\"address\":\"" + server.address() + "\",\"listeners\":[";
   for (const auto& listener : server.listeners()) {
@@ -112,99 +63,6 @@ std::string ready_line(const net::Server& server) {
             listener.address + "\"}";
   }
   return text + "]}\n";
-}
-
-/// " mail.* owa.*": four of the patterns, those that the user added first, and how many more.
-std::string decrypted_hosts(std::vector<std::string> patterns, const redact::Redactor* redactor) {
-  constexpr std::size_t kShown = 4, kColumns = 80 - 39;  // beside the words before them
-  const std::vector<std::string> built_in = config::Config{}.intercept;
-  std::stable_partition(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
-    return std::find(built_in.begin(), built_in.end(), pattern) == built_in.end();
-  });
-  std::string text;
-  std::size_t shown = 0;
-  for (std::string& pattern : patterns) {
-    if (redactor != nullptr) pattern = redactor->text(pattern);
-    if (shown == kShown || (shown > 0 && text.size() + 1 + pattern.size() > kColumns)) break;
-    text += ' ' + pattern;
-    ++shown;
-  }
-  if (const std::size_t left = patterns.size() - shown; left > 0) {
-    text += "\n     and " + std::to_string(left) + (left == 1 ? " more pattern" : " more patterns");
-  }
-  return text;
-}
-
-/// What a person needs before the phone is in hand.
-std::string introduction(const config::Config& config, const net::Server& server,
-                         const certs::Authority& authority, const std::string& capture,
-                         const redact::Redactor* redactor) {
-  const auto listeners = server.listeners();
-  const std::size_t chosen = phone_listener(listeners);
-  const config::Endpoint& listen = config.ways_in.listeners[chosen].address;
-  const bool everywhere = listen.address == "0.0.0.0" || listen.address == "::";
-  std::vector<std::string> addresses;
-  if (everywhere) addresses = net::lan_addresses();
-  if (addresses.empty()) addresses.push_back(everywhere ? "127.0.0.1" : listen.address);
-  const std::string port = std::to_string(listeners[chosen].port);
-  const std::string first = addresses.front().find(':') != std::string::npos
-                                ? '[' + addresses.front() + ']'
-                                : addresses.front();
-  std::string code;
-  if (config.pages.enabled && config.pages.qr && !authority.stand_in) {
-    code = qr_code(portal::page_url(addresses.front(), server.port()),
-                   config.color != config::ColorMode::never);
-  }
-  // Lines stay within 80 columns where names and paths allow it.
-  std::string text;
-  text += "  1  Phone, Wi-Fi > this network > proxy > manual (mobile data off):\n";
-  text += "     server " + addresses.front() + "   port " + port + '\n';
-  if (addresses.front().starts_with("127.") || addresses.front() == "::1") {
-    text += "     (no phone reaches this address: --listen 0.0.0.0:" + port + ")\n";
-  }
-  if (addresses.size() > 1) {
-    text += "     (this machine also is";
-    for (std::size_t i = 1; i < addresses.size() && i < 4; ++i) text += ' ' + addresses[i];
-    text += ")\n";
-  }
-  if (authority.stand_in) {
-    text += "  2  No CA is needed: every decrypted host has a certificate of its own\n";
-  } else if (config.pages.enabled) {
-    text += "  2  Phone, camera or browser: http://" + first + ':' + port + "/\n";
-    text += "     or, through the proxy, http://eastap.test/  install, trust, test\n";
-    text += described(config, authority);
-  } else {
-    text += "  2  Phone: install and trust the certificate (eastap ca export)\n";
-    text += described(config, authority);
-  }
-  text += "  3  Open the mail app. Decrypted hosts:" + decrypted_hosts(config.intercept, redactor) +
-          "; all others pass through untouched\n";
-  text += capture.empty() ? "     No capture is kept (--no-capture)\n"
-                          : "     Capture: " + capture + '\n';
-  text += other_listeners(listeners, chosen);
-  text += "     Ctrl-C stops\n";
-  // Where not all of it fits, the code stands last: it is of no use without its upper edge.
-  const auto lines = std::count(text.begin(), text.end(), '\n') +
-                     std::count(code.begin(), code.end(), '\n') +
-                     3;  // first, "ready", the cursor's
-  const bool fits = sink::terminal_height(STDERR_FILENO) >= static_cast<std::size_t>(lines);
-  return "eastap " + std::string{version()} + '\n' + (fits ? code + text : text + code);
-}
-
-certs::Authority open_authority(const config::Config& config, spdlog::logger& log) {
-  const auto today = std::chrono::floor<std::chrono::seconds>(now());
-  if (!config.certificates.empty() || !config.client_certificates.empty()) {
-    const net::HostTls hosts{config};
-    const certs::StoreHandle roots = certs::make_trust_store(config.upstream_ca);
-    for (const auto& problem : hosts.problems(roots.get(), today)) log.warn(problem);
-    if (hosts.covers(config.intercept)) return certs::make_stand_in(host_name(), today);
-  }
-  const PassphrasePlaces places = ca_passphrase_places(config);
-  const std::optional<certs::Secret> given = given_passphrase(places);
-  certs::AuthorityRequest request;  // for the first run
-  if (given) request.passphrase = &*given;
-  return certs::load_or_create(config.ca_dir, host_name(), today, request,
-                               passphrase_source(places));
 }
 
 class Run {
@@ -432,8 +290,8 @@ class Run {
   }
 
   void tell_ready(const net::Server& server) {
-    const std::string intro =
-        introduction(config_, server, *start_.authority, capture_path_, redactor_.get());
+    const std::string intro = introduction(config_, server.listeners(), *start_.authority,
+                                           capture_path_, redactor_.get());
     if (config_.tail == config::TailMode::json) {
       outlet_->say(ready_line(server));
       log_->info("listening on {}", server.address());

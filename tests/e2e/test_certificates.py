@@ -58,6 +58,35 @@ class Ca(Folder):
         event = tap.wait_for_event("may sign only for contoso.test")
         self.assertEqual((event["type"], event["reason"], event["host"]), ("tunnel", "ca_constraints", "mail.fabrikam.test"))
 
+    def test_the_ca_of_a_first_run_is_limited_when_asked_and_else_it_is_said_how(self):
+        tap = self.eastap(ca_dir=str(self.ca_dir), tail="line")
+        self.assertTrue(tap.address)
+        self.assertIn("signs for any host; to limit it: eastap ca renew --permit DOMAIN", tap.stderr)
+        self.assert_clean_stop(tap)
+        self.assertEqual(self.facts()["permitted"], [])
+        # One that is there keeps its limits, and that is told with the command.
+        tap = self.eastap("--ca-permit", "contoso.test", ca_dir=str(self.ca_dir), tail="line")
+        told = tap.wait_for_stderr("was there before and signs for any host, not only for contoso.test")
+        self.assertIn(f"eastap ca renew --ca-dir {self.ca_dir} --permit contoso.test", told)
+        self.assert_clean_stop(tap)
+        self.ca("renew", "--permit", "contoso.test")
+        server = self.exchange()
+        tap = self.eastap("--ca-permit", "contoso.test", server=server, ca_dir=str(self.ca_dir), tail="line")
+        self.phone(tap).set_up()
+        self.assertNotIn("was there before", tap.stderr)
+        self.assertIn("signs only for contoso.test", tap.stderr)
+        self.assert_clean_stop(tap)
+        self.ca_dir = self.folder / "new"
+        tap = self.eastap("--ca-permit", "contoso.test", server=server, ca_dir=str(self.ca_dir))
+        self.phone(tap).set_up()
+        self.assert_clean_stop(tap)
+        self.assertEqual(self.facts()["permitted"], ["contoso.test"])
+        self.ca_dir = self.folder / "never"
+        tap = self.eastap("--ca-permit", "not a host", ca_dir=str(self.ca_dir))
+        self.assertEqual(tap.wait_for_end(), 2)
+        self.assertIn("--ca-permit", tap.stderr)
+        self.assertFalse(self.ca_dir.exists())
+
     def test_openssl_refuses_what_a_stolen_limited_ca_signs_for_other_names(self):
         self.ca("create", "--permit", "contoso.test")
         for names, accepted in (("DNS:mail.contoso.test", True), ("DNS:www.bank.test", False), ("IP:192.0.2.1", False),
