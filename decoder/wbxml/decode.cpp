@@ -293,6 +293,15 @@ class Reader {
           continue;
         }
       }
+      const bool is_single_extension = token >= kExt0 && token <= kExt2;
+      if (is_single_extension && is_muted(Errc::unsupported) && index < room_ && open != kNone &&
+          nodes_[open].value_kind == ValueKind::none) {  // a body of nothing else is as fast as any
+        ++further_;
+        append({Tag{}, ValueKind::extension, true, static_cast<std::uint16_t>(depth + 1), false, at,
+                at, 1, index + 1});
+        ++at;
+        continue;
+      }
       at_ = at;
       open_ = open;
       depth_ = depth;
@@ -314,18 +323,8 @@ class Reader {
       case kStrI: return inline_text();
       case kSwitchPage: return switch_page();
       case kOpaque: return opaque();
-      case kExt0:
-      case kExt1:
-      case kExt2:
-        if (is_muted(Errc::unsupported)) {  // a body of nothing else is as fast as any
-          ++further_;
-          const std::uint32_t token_at = at_++;
-          return add_piece(ValueKind::extension, token_at, token_at, 1);
-        }
-        break;
-      default: break;
+      default: return rare(token);
     }
-    return rare(token);
   }
 
   /// Room for one more node; false when the limit is met.
