@@ -24,7 +24,8 @@ void add_redaction_options(std::vector<Option>& table) {
       "pseudonyms, in log lines too. Equal stays equal; statuses, keys, ids, times and findings "
       "stay. Only what is printed, logged or exported is redacted: a capture keeps what came. "
       "Passwords, tokens and cookies are masked at every level. What stays is the operator's own: "
-      "file names, the address to set a phone to, and what is wrong with settings before the "
+      "its files' names where they end as usual, the address to set a phone to, and what is wrong "
+      "with settings before the "
       "start.",
       "content");
   level.words = {"none", "content", "identity"};

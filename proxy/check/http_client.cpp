@@ -119,10 +119,22 @@ class HttpClient::Transfer {
     self->keep_chain(context);
     const bool good = X509_verify_cert(context) == 1;
     // libcurl compares the name only when all is done, which is too late for our own certificate.
-    self->verified_ = good && names_host(X509_STORE_CTX_get0_cert(context), self->ask_.url.host);
+    const bool verified =
+        good && names_host(X509_STORE_CTX_get0_cert(context), self->ask_.url.host);
+    auto* const connection = static_cast<SSL*>(
+        X509_STORE_CTX_get_ex_data(context, SSL_get_ex_data_X509_STORE_CTX_idx()));
+    if (connection != nullptr)
+      SSL_set_ex_data(connection, verdict_index(), verified ? self : nullptr);
     if (good || !self->ask_.any_certificate) return good ? 1 : 0;
     X509_STORE_CTX_set_error(context, X509_V_OK);
     return 1;
+  }
+
+  /// Whether the server was verified stays with its connection, which may serve several requests,
+  /// and may ask for a certificate in a later one. Not null: it was. Never followed.
+  static int verdict_index() noexcept {
+    static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
+    return index;
   }
 
   static bool names_host(X509* certificate, const std::string& host) noexcept {
@@ -155,7 +167,9 @@ class HttpClient::Transfer {
     try {
       const auto& identity_for = self->options_.identity;
       const auto identity =
-          identity_for ? identity_for(self->ask_.url.host, self->verified_) : nullptr;
+          identity_for ? identity_for(self->ask_.url.host,
+                                      SSL_get_ex_data(connection, verdict_index()) != nullptr)
+                       : nullptr;
       self->answer.certificate_requested = identity == nullptr;
       if (identity == nullptr) return 1;
       self->answer.certificate_shown = certs::facts_of(*identity->certificate).subject;
@@ -175,7 +189,6 @@ class HttpClient::Transfer {
 
   const Ask& ask_;
   const Options& options_;
-  bool verified_ = false;
 };
 
 struct HttpClient::State {

@@ -161,6 +161,8 @@ bool begins_name(char c) {
 
 /// The part of `text` behind the last octet that a parameter name can follow.
 std::string_view last_name(std::string_view text) {
+  constexpr std::size_t kLongest = 256;  // octets; no secret's name is longer, escaped as it may be
+  text.remove_prefix(text.size() - std::min(text.size(), kLongest));
   std::size_t at = text.size();
   while (at > 0 && !begins_name(text[at - 1])) --at;
   return trimmed(text.substr(at));
@@ -352,8 +354,7 @@ std::string Masker::head(std::string_view head) const {
     std::string_view text, end;
   };
   const auto line_at = [&](std::size_t at) {
-    const std::size_t newline = std::min(head.find('\n', at), head.size());
-    const std::size_t text_end = std::min(head.substr(0, newline).find('\r', at), newline);
+    const std::size_t text_end = std::min(head.find_first_of("\r\n", at), head.size());
     std::size_t end = text_end;
     if (end < head.size() && head[end] == '\r') ++end;
     if (end < head.size() && head[end] == '\n') ++end;
@@ -362,6 +363,7 @@ std::string Masker::head(std::string_view head) const {
   std::string out;
   out.reserve(head.size() + 96);
   bool after_secret = false;  // the line before held a credential
+  std::size_t looked_at = 0;  // up to here folded lines were looked at together
   for (std::size_t at = 0; at < head.size();) {
     const bool first = at == 0;
     const Line line = line_at(at);
@@ -388,7 +390,7 @@ std::string Masker::head(std::string_view head) const {
       std::string whole{line.text};
       std::string_view end = line.end;
       std::size_t after = at;
-      while (after < head.size() && is_blank(head[after])) {
+      while (at > looked_at && after < head.size() && is_blank(head[after])) {
         const Line more = line_at(after);
         after += more.text.size() + more.end.size();
         end = more.end;
@@ -402,6 +404,7 @@ std::string Masker::head(std::string_view head) const {
           continue;
         }
       }
+      looked_at = std::max(looked_at, after);
       out += mask_url_secrets(line.text);
       out += line.end;
       continue;

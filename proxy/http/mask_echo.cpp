@@ -10,6 +10,10 @@ namespace {
 
 constexpr std::size_t kLeastBearer = 20;
 
+// "basic+basic+...": each word may name the scheme of the rest, for '+' is a blank in forms and an
+// octet of Base64. A run of token octets that names one more often is hidden whole.
+constexpr unsigned kMostSchemes = 8;
+
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 bool is_at(std::string_view text, std::size_t at, std::string_view lower_word) {
@@ -84,9 +88,23 @@ std::size_t after_scheme(std::string_view text, std::size_t at) {
   return at;
 }
 
-bool is_token_octet(char c) {
-  return is_letter(c) || (c >= '0' && c <= '9') ||
-         std::string_view{"._~+/=-%"}.find(c) != std::string_view::npos;
+/// Where a token ends: behind Base64, and `others`; '/' may be "\\/" in JSON, any octet %XX.
+std::size_t end_of_token(std::string_view text, std::size_t at, std::string_view others) {
+  const auto belongs = [&](char c) {
+    return is_letter(c) || (c >= '0' && c <= '9') ||
+           std::string_view{"+/=%"}.find(c) != std::string_view::npos ||
+           others.find(c) != std::string_view::npos;
+  };
+  while (at < text.size()) {
+    if (text.substr(at, 2) == "\\/") {
+      at += 2;
+    } else if (belongs(text[at])) {
+      ++at;
+    } else {
+      break;
+    }
+  }
+  return at;
 }
 
 /// Of a challenge parameters follow ("Bearer realm="), and words in prose.
@@ -97,7 +115,9 @@ bool is_bearer_token(std::string_view token) {
 }
 
 bool is_user_and_password(std::string_view token) {
-  const auto decoded = from_base64(percent_decoded(token));
+  std::string encoded = percent_decoded(token);
+  std::erase(encoded, '\\');
+  const auto decoded = from_base64(encoded);
   return decoded && decoded->find(':') != std::string::npos &&
          std::none_of(decoded->begin(), decoded->end(),
                       [](char c) { return static_cast<unsigned char>(c) < 0x20; });
@@ -116,8 +136,10 @@ std::optional<Stretch> password_of_url(std::string_view text, std::size_t at) {
   };
   Stretch found;  // behind the first ':', to the last '@'
   for (std::size_t i = at + slash + second; i < text.size(); ++i) {
-    if (is(i, '/') != 0 || std::string_view{"?#\"<>"}.find(text[i]) != std::string_view::npos)
+    if (is(i, '/') != 0 || static_cast<unsigned char>(text[i]) <= 0x20 ||
+        std::string_view{"?#\"<>"}.find(text[i]) != std::string_view::npos) {
       break;
+    }
     if (found.from == 0 && is(i, ':') != 0) found.from = i + is(i, ':');
     if (is(i, '@') != 0) found.to = i;
   }
@@ -127,6 +149,8 @@ std::optional<Stretch> password_of_url(std::string_view text, std::size_t at) {
 
 bool mask_echoed_credentials(std::string& body) {
   bool changed = false;
+  std::size_t run_end = 0;            // of the token octets that a scheme was last named before
+  unsigned schemes = 0;               // named in that run
   const std::string_view text{body};  // its size stays, and what is overwritten is never read again
   for (std::size_t at = 0; at < text.size(); ++at) {
     if (const auto password = password_of_url(text, at)) {
@@ -151,10 +175,16 @@ bool mask_echoed_credentials(std::string& body) {
     const std::size_t scheme_end = at + (bearer ? 6 : 5);
     const std::size_t from = after_spaces(text, scheme_end);
     if (from == scheme_end) continue;
-    std::size_t to = from;
-    while (to < text.size() && is_token_octet(text[to])) ++to;
-    const std::string_view token = text.substr(from, to - from);
-    if (bearer ? !is_bearer_token(token) : !is_user_and_password(token)) continue;
+    if (from >= run_end) {
+      run_end = end_of_token(text, from, "._~-");
+      schemes = 0;
+    }
+    std::size_t to = run_end;
+    if (++schemes <= kMostSchemes) {
+      if (!bearer) to = end_of_token(text.substr(0, run_end), from, "");
+      const std::string_view token = text.substr(from, to - from);
+      if (bearer ? !is_bearer_token(token) : !is_user_and_password(token)) continue;
+    }
     changed |= overwrite(body, from, to);
     at = to - 1;
   }

@@ -136,13 +136,14 @@ class Server::Core {
 
   /// Called by one thread at a time.
   void exchange_policy(const config::Config& config) {
-    known_addresses_ = addresses_();
-    PolicyBase base{leaves_, resolver_, page_base_, {}, known_addresses_, nullptr};
+    auto present = addresses_();
+    PolicyBase base{leaves_, resolver_, page_base_, {}, present, nullptr};
     for (const auto& listener : listeners_) {
       base.listeners.push_back({listener->mode(), listener->endpoint()});
       if (listener->mode() == config::ListenMode::transparent) base.own = &own_connections_;
     }
     auto next = std::make_shared<const Policy>(config, base);
+    known_addresses_ = std::move(present);  // not before: a failure is tried again
     raise_file_limit(config.limits.connections, log_);
     trust_.change({config.trust.tunnel_after_failures, config.trust.tunnel_for});
     const std::scoped_lock lock{policy_mutex_};

@@ -31,8 +31,9 @@ bool looks_like_host(std::string_view text) {
   const std::string_view last = text.substr(dot + 1);
   if (last.size() < 2 || !std::all_of(last.begin(), last.end(), is_letter)) return false;
   constexpr std::string_view files[] = {
-      "asmx", "asp",  "aspx", "cer", "conf", "crt", "css", "dll", "eas", "eastap", "exe", "htm",
-      "html", "json", "js",   "key", "log",  "pem", "pfx", "php", "svc", "toml",   "txt", "xml"};
+      "bak",  "db",  "gz",  "old", "sqlite", "zst",    "asmx", "asp",  "aspx", "cer",
+      "conf", "crt", "css", "dll", "eas",    "eastap", "exe",  "htm",  "html", "json",
+      "js",   "key", "log", "pem", "pfx",    "php",    "svc",  "toml", "txt",  "xml"};
   return std::find(std::begin(files), std::end(files), to_lower(last)) == std::end(files);
 }
 
@@ -71,7 +72,8 @@ std::string by_escapes(const Scope& scope, std::string_view text, int depth, con
       continue;
     }
     const auto belongs = [&](char c) {
-      return is_host_octet(c) || c == '@' || c == '+' || static_cast<unsigned char>(c) >= 0x80;
+      return is_host_octet(c) || c == '@' || c == '+' || c == ':' ||
+             static_cast<unsigned char>(c) >= 0x80;
     };
     std::size_t begin = at, end = at;
     while (begin > from && belongs(text[begin - 1])) --begin;
@@ -164,17 +166,22 @@ std::string without_known(const Scope& scope, std::string text) {
   for (const auto& [name, pseudonym] : scope.identities) {
     if (name.size() < kShortest) continue;
     const std::string wanted = to_lower(name);
-    std::string lower = to_lower(text);
+    const std::string lower = to_lower(text);
+    std::string out;
+    std::size_t copied = 0;
     for (std::size_t at = lower.find(wanted); at != lower.npos; at = lower.find(wanted, at)) {
       // a pseudonym may hold the name of a service that a host begins with
       if (text.compare(at, pseudonym.size(), pseudonym) == 0) {
         at += pseudonym.size();
         continue;
       }
-      text.replace(at, wanted.size(), pseudonym);
-      lower.replace(at, wanted.size(), to_lower(pseudonym));
-      at += pseudonym.size();
+      out.append(text, copied, at - copied);
+      out += pseudonym;
+      copied = at += wanted.size();
     }
+    if (copied == 0) continue;
+    out.append(text, copied);
+    text = std::move(out);
   }
   return text;
 }
@@ -397,15 +404,32 @@ bool Scope::is_own(std::string_view address) const {
 }
 
 std::string hidden_text(const Scope& scope, std::string_view text) {
-  if (scope.phrases != nullptr) {
-    for (const std::string& phrase : *scope.phrases) {
-      const std::size_t at = phrase.empty() ? text.npos : text.find(phrase);
-      if (at == text.npos) continue;
-      return hidden_text(scope, text.substr(0, at)) + phrase +
-             hidden_text(scope, text.substr(at + phrase.size()));
-    }
+  if (scope.phrases == nullptr) return scope.names->hidden(text);
+  struct Phrase {
+    std::string_view words;
+    std::size_t next;  // where it stands next
+  };
+  std::vector<Phrase> phrases;
+  for (const std::string& words : *scope.phrases) {
+    if (!words.empty()) phrases.push_back({words, text.find(words)});
   }
-  return scope.names->hidden(text);
+  std::string out;
+  std::size_t from = 0;
+  while (true) {
+    const Phrase* first = nullptr;
+    for (Phrase& phrase : phrases) {
+      if (phrase.next < from) phrase.next = text.find(phrase.words, from);
+      if (phrase.next != text.npos && (first == nullptr || phrase.next < first->next)) {
+        first = &phrase;
+      }
+    }
+    if (first == nullptr) break;
+    if (first->next > from) out += scope.names->hidden(text.substr(from, first->next - from));
+    out += first->words;
+    from = first->next + first->words.size();
+  }
+  if (from == 0 || from < text.size()) out += scope.names->hidden(text.substr(from));
+  return out;
 }
 
 std::string hidden_lines(const Scope& scope, std::string_view text) {

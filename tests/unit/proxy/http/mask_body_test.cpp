@@ -23,6 +23,11 @@ std::string xml(std::string body) {
   return body;
 }
 
+std::string mask_text(std::string body) {
+  mask_text_secrets("text/plain", body);
+  return body;
+}
+
 std::string wbxml_masked(const std::string& body) {
   std::string masked = body;
   mask_wbxml_secrets(wbxml::decode(std::make_shared<const std::string>(body)), masked);
@@ -143,6 +148,31 @@ TEST_SUITE("proxy.http.mask_body") {
           "we use cookies: yes", "Bearer tokens have to be renewed"}) {
       CHECK(masked(plain) == plain);
     }
+  }
+
+  TEST_CASE("a Basic credential ends where Base64 does, and goes on behind JSON's \\/") {
+    const std::string basic = to_base64("alice:secret");  // no padding
+    CHECK(mask_text("Rejected: Basic " + basic + ". Again, please.") ==
+          "Rejected: Basic " + std::string(basic.size(), '*') + ". Again, please.");
+    const std::string slash = to_base64("alice:???pass");
+    REQUIRE(slash.find('/') != std::string::npos);
+    std::string escaped = slash;
+    escaped.insert(escaped.find('/'), "\\");
+    CHECK(mask_text("sent Basic " + escaped + " twice") ==
+          "sent Basic " + std::string(escaped.size(), '*') + " twice");
+  }
+
+  TEST_CASE("a scheme that is named a million times costs no more than the text is long") {
+    std::string text;
+    while (text.size() < 4'000'000) text += "basic+bearer+";
+    const std::string masked = mask_text(text + " end");
+    CHECK(masked.ends_with("** end"));
+    CHECK(masked.size() == text.size() + 4);
+  }
+
+  TEST_CASE("a URL's password is sought in the URL only") {
+    const std::string text = "http://mail:8080 failed\nask admin@contoso.com";
+    CHECK(mask_text(text) == text);
   }
 
   TEST_CASE("a recovery password is overwritten in place and the body decodes as before") {

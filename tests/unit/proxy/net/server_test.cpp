@@ -1,6 +1,10 @@
 #include "proxy/net/server.hpp"
 
+#include <atomic>
 #include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -9,6 +13,7 @@
 
 #include <doctest/doctest.h>
 #include <spdlog/sinks/null_sink.h>
+#include <unistd.h>
 
 #include "certs/authority.hpp"
 #include "proxy/tunnel/host_rules.hpp"
@@ -27,13 +32,16 @@ class NoOutput final : public pipeline::Output {
 /// Addresses that a test gives this machine.
 class Addresses {
  public:
-  void be(std::vector<ip::address> addresses) {
+  /// `asked` (may be null) counts how often they are asked for from now on.
+  void be(std::vector<ip::address> addresses, std::atomic<int>* asked = nullptr) {
     const std::scoped_lock lock{mutex_};
     addresses_ = std::move(addresses);
+    asked_ = asked;
   }
   [[nodiscard]] AddressSource source() {
     return [this] {
       const std::scoped_lock lock{mutex_};
+      if (asked_ != nullptr) ++*asked_;
       return addresses_;
     };
   }
@@ -41,6 +49,7 @@ class Addresses {
  private:
   std::mutex mutex_;
   std::vector<ip::address> addresses_;
+  std::atomic<int>* asked_ = nullptr;
 };
 
 config::Config quiet_config() {
@@ -122,6 +131,35 @@ TEST_SUITE("proxy.net.server") {
     CHECK_THROWS(server.reload(config));
     CHECK(server.policy() == kept);
     server.stop();
+  }
+
+  TEST_CASE("an address that could not be taken up at once is taken up later") {
+    Addresses addresses;
+    addresses.be({ip::make_address("127.0.0.1")});
+    NoOutput output;
+    spdlog::logger log{"test", std::make_shared<spdlog::sinks::null_sink_mt>()};
+    const auto users =
+        std::filesystem::temp_directory_path() / ("eastap-users-" + std::to_string(::getpid()));
+    const auto write_users = [&](const char* text) {
+      std::ofstream{users} << text;
+      std::filesystem::permissions(
+          users, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    };
+    write_users("alice:Secret-123\n");
+    config::Config config = quiet_config();
+    config.ways_in.users = users.string();
+    Server server{config, start_with(addresses), output, log};
+    const PolicyPtr before = server.policy();
+    std::filesystem::remove(users);  // half-way through an editor's save
+    std::atomic<int> asked = 0;
+    addresses.be({ip::make_address("192.0.2.7")}, &asked);
+    wait_until([&] { return asked > 3; });
+    CHECK(server.policy() == before);
+    write_users("alice:Secret-123\n");
+    wait_until([&] { return server.policy() != before; });
+    CHECK(refusal(server, "192.0.2.7", server.port()) == "self");
+    server.stop();
+    std::filesystem::remove(users);
   }
 
   TEST_CASE("pages name the HTTP listener that answers at the same address") {

@@ -235,6 +235,43 @@ TEST_SUITE("proxy.redact.text") {
     }
   }
 
+  TEST_CASE("an IPv6 address is hidden as a whole where an escape follows it") {
+    for (const std::string text :
+         {"client 2001:db8:1:2:3:4:5:6%20x", "[fe80::a1b2:c3d4:e5f6:1%25eth0] left"}) {
+      const std::string told = told_words(scope(Level::identity), text);
+      CAPTURE(told);
+      for (const std::string_view piece : {"db8:1:2", "db8%3A1%3A2", "4:5", "a1b2", "e5f6"}) {
+        CHECK(told.find(piece) == std::string::npos);
+      }
+    }
+  }
+
+  TEST_CASE("phrases that a mail repeats without end stay, and what is between them is hidden") {
+    Scope with_phrases = scope(Level::content);
+    const std::vector<std::string> phrases{"could not be synchronised", "", "not be"};
+    with_phrases.phrases = &phrases;
+    std::string text, wanted;
+    for (int i = 0; i < 100'000; ++i) {
+      text += "Mail could not be synchronised";
+      wanted += kNames.hidden("Mail ") + "could not be synchronised";
+    }
+    const bool kept = hidden_text(with_phrases, text) == wanted;  // too long to print
+    CHECK(kept);
+    CHECK(hidden_text(with_phrases, "") == kNames.hidden(""));
+  }
+
+  TEST_CASE("a known name is replaced wherever it stands") {
+    Scope all = scope(Level::identity);
+    all.identities = {{"alice", "user-1"}};
+    std::string text, wanted;
+    for (int i = 0; i < 200'000; ++i) {
+      text += "aLice ";
+      wanted += "user-1 ";
+    }
+    const bool replaced = without_identities(all, text) == wanted;  // too long to print
+    CHECK(replaced);
+  }
+
   TEST_CASE("a meeting's UID is one in both of its spellings") {
     // [MS-ASEMAIL] 4.3: the server's own number stays
     const std::string own =
