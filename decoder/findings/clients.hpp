@@ -5,8 +5,9 @@
 #include <list>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
+
+#include <boost/unordered/unordered_flat_map.hpp>
 
 #include "decoder/base/time.hpp"
 #include "decoder/model/exchange.hpp"
@@ -56,7 +57,7 @@ class Clients {
 
   std::size_t limit_;
   std::list<Client> order_;  ///< latest first
-  std::unordered_map<std::string_view, std::list<Client>::iterator>
+  boost::unordered_flat_map<std::string_view, std::list<Client>::iterator>
       index_;  ///< views: Client::address
 };
 

@@ -10,8 +10,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
+
+#include <boost/unordered/unordered_flat_map.hpp>
 
 #include "decoder/base/ids.hpp"
 #include "decoder/base/time.hpp"
@@ -352,10 +353,10 @@ class History {
   std::size_t octets_ = 0;
   std::string key_;                           ///< scratch
   std::list<std::shared_ptr<Device>> order_;  ///< latest first
-  std::unordered_map<std::string_view, std::list<std::shared_ptr<Device>>::iterator>
+  boost::unordered_flat_map<std::string_view, std::list<std::shared_ptr<Device>>::iterator>
       index_;  ///< views: Device::key
   std::list<Host> host_order_;
-  std::unordered_map<std::string_view, std::list<Host>::iterator>
+  boost::unordered_flat_map<std::string_view, std::list<Host>::iterator>
       host_index_;  ///< views: Host::name
 };
 

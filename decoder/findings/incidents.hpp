@@ -8,8 +8,9 @@
 #include <queue>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
+
+#include <boost/unordered/unordered_flat_map.hpp>
 
 #include "decoder/findings/finding.hpp"
 #include "decoder/findings/history.hpp"
@@ -164,9 +165,9 @@ class Incidents {
   std::vector<Mute> mutes_;
   std::vector<EffectiveRule> rules_;
   std::uint64_t ids_ = 0, closing_order_ = 0;
-  std::string key_;                                    ///< scratch
-  std::list<std::shared_ptr<Incident>> order_;         ///< latest touched first
-  std::unordered_map<std::string_view, Place> index_;  ///< views: Incident::key
+  std::string key_;                                           ///< scratch
+  std::list<std::shared_ptr<Incident>> order_;                ///< latest touched first
+  boost::unordered_flat_map<std::string_view, Place> index_;  ///< views: Incident::key
   std::priority_queue<Closing, std::vector<Closing>, std::greater<>> closings_;
   std::vector<std::shared_ptr<Incident>> dirty_;
   std::vector<Finding> closed_;  ///< last words of incidents that ended

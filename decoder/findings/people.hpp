@@ -5,8 +5,9 @@
 #include <list>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
+
+#include <boost/unordered/unordered_flat_map.hpp>
 
 #include "decoder/findings/history.hpp"
 
@@ -49,8 +50,8 @@ class People {
 
  private:
   std::size_t limit_;
-  std::list<Person> order_;                                                  ///< latest first
-  std::unordered_map<std::string_view, std::list<Person>::iterator> index_;  ///< views: name
+  std::list<Person> order_;  ///< latest first
+  boost::unordered_flat_map<std::string_view, std::list<Person>::iterator> index_;  ///< views: name
 };
 
 }  // namespace eastap::findings
