@@ -452,7 +452,7 @@ std::string redacted_addresses(const Scope& scope, std::string_view list) {
     if (c == '"') {  // a display name: hidden as one text, so that its commas separate nothing
       const std::size_t end = std::min(list.find('"', at + 1), list.size());
       out += '"';
-      out += scope.names->hidden(list.substr(at + 1, end - at - 1));
+      out += hidden_lines(scope, list.substr(at + 1, end - at - 1));  // one may never end
       if (end < list.size()) out += '"';
       at = std::min(end + 1, list.size());
       continue;

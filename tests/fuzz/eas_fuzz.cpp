@@ -10,14 +10,11 @@
 #include "decoder/base/text.hpp"
 #include "decoder/eas/request_query.hpp"
 #include "decoder/eas/session.hpp"
+#include "tests/fuzz/require.hpp"
 
 namespace {
 
 using namespace eastap;
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 std::shared_ptr<const model::Message> message(std::string head, std::string_view body) {
   auto made = std::make_shared<model::Message>();

@@ -9,15 +9,12 @@
 
 #include "decoder/base/text.hpp"
 #include "proxy/http/decoder.hpp"
+#include "tests/fuzz/require.hpp"
 
 namespace {
 
 using namespace eastap;
 using Kind = http::Event::Kind;
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 struct Seen {
   Kind kind = Kind::end;

@@ -12,14 +12,11 @@
 #include "decoder/eas/mime.hpp"
 #include "decoder/findings/mime_text.hpp"
 #include "proxy/redact/mime.hpp"
+#include "tests/fuzz/require.hpp"
 
 namespace {
 
 using namespace eastap;
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 const redact::Pseudonyms kNames{"a key of at least 16 octets"};
 

@@ -10,14 +10,11 @@
 #include "decoder/base/text.hpp"
 #include "decoder/eas/body.hpp"
 #include "proxy/redact/body.hpp"
+#include "tests/fuzz/require.hpp"
 
 namespace {
 
 using namespace eastap;
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 const redact::Pseudonyms kNames{"a key of at least 16 octets"};
 

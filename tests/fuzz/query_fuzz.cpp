@@ -11,14 +11,11 @@
 #include "decoder/base/text.hpp"
 #include "decoder/eas/request_query.hpp"
 #include "proxy/redact/text.hpp"
+#include "tests/fuzz/require.hpp"
 
 namespace {
 
 using namespace eastap;
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 const redact::Pseudonyms kNames{"a key of at least 16 octets"};
 
@@ -78,7 +75,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto strict = eas::parse_base64_query(to_base64(input))) {
     check(*strict, size);
     const bool guid = strict->device_id.size() == 32;  // shown in hex, 16 octets on the wire
-    if (!guid && strict->device_id.size() < 128) {
+    if (!guid && strict->device_id.size() < 128 && strict->device_type.size() < 128) {
       const auto again = eas::parse_base64_query(to_base64(written(*strict)));
       require(again && again->device_id == strict->device_id);
       require(again->device_type == strict->device_type && again->policy_key == strict->policy_key);

@@ -14,14 +14,11 @@
 #include "decoder/wbxml/decode.hpp"
 #include "proxy/redact/body.hpp"
 #include "proxy/redact/head.hpp"
+#include "tests/fuzz/require.hpp"
 
 namespace {
 
 using namespace eastap;
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 const redact::Pseudonyms kNames{"a key of at least 16 octets"};
 

@@ -13,15 +13,12 @@
 #include "decoder/render/hex.hpp"
 #include "decoder/render/printable.hpp"
 #include "decoder/wbxml/decode.hpp"
+#include "tests/fuzz/require.hpp"
 
 // Whatever a body holds: its XML is well-formed, its JSON parses, and nothing printed of it is
 // invalid UTF-8 or acts on a terminal.
 
 namespace {
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 void require_safe(const std::string& text) {
   require(eastap::is_utf8(text));

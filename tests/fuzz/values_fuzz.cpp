@@ -24,15 +24,12 @@
 #include "decoder/render/document_xml.hpp"
 #include "decoder/wbxml/decode.hpp"
 #include "decoder/wbxml/encode.hpp"
+#include "tests/fuzz/require.hpp"
 
 namespace {
 
 using namespace eastap;
 using namespace eastap::eas::values;
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 void octets_of_values(std::string_view input) {
   if (const auto zone = parse_time_zone(input)) {

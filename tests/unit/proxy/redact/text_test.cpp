@@ -45,6 +45,16 @@ TEST_SUITE("proxy.redact.text") {
           kNames.address("BOB@contoso.test"));
   }
 
+  TEST_CASE("a display name without its second quote ends with the header") {
+    const std::string mail =
+        "To: LB, C\" <b@x.test\r\nContent-Type: multipart/mixed; boundary=\"q\"\r\n\r\n--q\r\n"
+        "Content-Type: application/pdf; name=\"a.pdf\"\r\n\r\nx\r\n--q--\r\n";
+    REQUIRE(eas::read_mime(mail, {}).attachments.size() == 1);
+    const std::string redacted = redacted_mime(scope(Level::content), mail);
+    CHECK(eas::read_mime(redacted, {}).attachments.size() == 1);
+    CHECK(redacted.find("LB") == std::string::npos);
+  }
+
   TEST_CASE("the account's own address is no secret where identities are shown") {
     CHECK(redacted_addresses(scope(Level::content), "Alice@contoso.test") == "Alice@contoso.test");
     CHECK(redacted_addresses(scope(Level::content, "CONTOSO\\alice"), "alice@contoso.test") ==
