@@ -1,6 +1,7 @@
 #include "decoder/findings/apply.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "decoder/base/text.hpp"
 #include "decoder/findings/rules/rules.hpp"
@@ -227,6 +228,13 @@ Failure failure_of(const Facts& facts) {
   return five ? Failure::sync_5 : Failure::none;
 }
 
+/// The device took the folder list that its restart was answered with, since it works with it.
+void go_on_with_hierarchy(Device& device) {
+  if (!device.hierarchy_restarting || device.hierarchy_answered.empty()) return;
+  device.hierarchy_restarting = false;
+  device.hierarchy_key = std::exchange(device.hierarchy_answered, {});
+}
+
 }  // namespace
 
 void add_failure(Device& device, Failure kind, const Mark& mark) {
@@ -272,6 +280,7 @@ void apply_request(Context& context) {
       const std::string& key = facts.command->sync_key;
       if (key == "0") {
         device.hierarchy_restarting = true;
+        device.hierarchy_answered.clear();
         device.hierarchy_demand = {};
       } else if (!key.empty()) {
         device.hierarchy_restarting = false;
@@ -279,7 +288,17 @@ void apply_request(Context& context) {
       }
       break;
     }
-    case Verb::sync: apply_asked_collections(context); break;
+    case Verb::ping: go_on_with_hierarchy(device); break;
+    case Verb::sync: {
+      const auto& asked = facts.command->collections;
+      if (std::any_of(asked.begin(), asked.end(), [](const eas::Collection& one) {
+            return !one.sync_key.empty() && one.sync_key != "0";
+          })) {
+        go_on_with_hierarchy(device);
+      }
+      apply_asked_collections(context);
+      break;
+    }
     default: break;
   }
   if (device.open.size() >= std::max<std::size_t>(context.limits.open_requests, 1))
@@ -306,8 +325,9 @@ void apply_answer(Context& context) {
   if (facts.verb == Verb::folder_sync) {
     if (status == 9) device.hierarchy_demand = {facts.ended, facts.id, status};
     if (facts.success && !facts.command->new_sync_key.empty() &&
-        facts.command->new_sync_key != "0" && !device.hierarchy_restarting) {
-      device.hierarchy_key = bounded(facts.command->new_sync_key);
+        facts.command->new_sync_key != "0") {
+      (device.hierarchy_restarting ? device.hierarchy_answered : device.hierarchy_key) =
+          bounded(facts.command->new_sync_key);
     }
     apply_folders(context);
   } else if (facts.verb == Verb::other && !facts.command->folder_changes.empty()) {

@@ -178,7 +178,9 @@ void add_answer(Facts& facts, Timestamp now, Microseconds shift) {
   facts.throttled = (busy && (!facts.head.retry_after.empty() || !facts.head.throttle.empty()));
   facts.gateway_failure =
       facts.http == 500 || facts.http == 502 || facts.http == 504 || (busy && !facts.throttled);
-  facts.success = facts.http >= 200 && facts.http < 300 && facts.status_ok && facts.delivered;
+  facts.page = facts.http == 200 && to_lower(facts.head.content_type.substr(0, 9)) == "text/html";
+  facts.success =
+      facts.http >= 200 && facts.http < 300 && facts.status_ok && facts.delivered && !facts.page;
 
   if (facts.hangs && facts.lasted_seconds + kEarlySeconds < facts.wait_seconds) {
     const bool nothing_came = facts.http == 0;

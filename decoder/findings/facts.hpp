@@ -48,9 +48,10 @@ struct Facts {
   bool delivered = false;     ///< whole, handed to the device's connection
   bool undelivered = false;   ///< begun, and the device's side ended before its end
   bool empty_answer = false;  ///< HTTP 200 without a body (G4)
+  bool page = false;          ///< HTTP 200 with a page for people: nothing was done
   bool throttled = false;
   bool gateway_failure = false;  ///< HTTP 500, 502, 504, or 503 that is no throttling
-  bool success = false;          ///< HTTP 200, status of the command good, not cut
+  bool success = false;          ///< HTTP 200, status of the command good, not cut, no page
   bool cut_by_device = false, cut_by_server = false;  ///< a hanging request before its time
   std::optional<Microseconds> first_octet_after;      ///< from the request's last octet
   std::int64_t lasted_seconds = 0;                    ///< from the request's last octet, rounded

@@ -223,11 +223,14 @@ struct Device {
   Mark resync_announced;                                      ///< X-MS-RP
   Mark options, provision, provision_from_zero, folder_sync;  ///< latest requests
   Mark new_profile;                                           ///< D-01 cause c
-  Mark state_lost;                                            ///< common 132, 134, 135, 136
+  Timestamp heartbeat_cut{};                                  ///< latest event of that incident
+  FindingId heartbeat_cut_incident;
+  Mark state_lost;  ///< common 132, 134, 135, 136
 
   std::string hierarchy_key;
   bool hierarchy_restarting = false;
-  Mark hierarchy_demand;  ///< a FolderSync from key 0 obeys it: status 9, 132 …
+  std::string hierarchy_answered;  ///< the key that a restart was answered with; not yet used
+  Mark hierarchy_demand;           ///< a FolderSync from key 0 obeys it: status 9, 132 …
   Mark hierarchy_reset;
 
   std::string policy_key, temporary_policy_key;

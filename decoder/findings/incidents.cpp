@@ -82,9 +82,13 @@ std::string with_user(std::string_view text, std::string_view user) {
 }  // namespace
 
 void Incident::because(const Incident* cause) {
-  if (cause == nullptr || !cause->id || cause->id == id || because_of.size() >= 8) return;
-  if (std::find(because_of.begin(), because_of.end(), cause->id) == because_of.end()) {
-    because_of.push_back(cause->id);
+  if (cause != nullptr) because(cause->id);
+}
+
+void Incident::because(FindingId cause) {
+  if (!cause || cause == id || because_of.size() >= 8) return;
+  if (std::find(because_of.begin(), because_of.end(), cause) == because_of.end()) {
+    because_of.push_back(cause);
   }
 }
 

@@ -75,6 +75,7 @@ struct Incident {
   bool news = false;  ///< worth a line whatever its count
 
   void because(const Incident* cause);
+  void because(FindingId cause);  ///< also one that has ended
 };
 
 /// Counts events per (rule, key), opens, grows, escalates and closes incidents, and says when a

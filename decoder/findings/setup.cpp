@@ -32,6 +32,7 @@ void miss(Setup& setup, Stage stage, const Facts& facts, int status) {
   obstacle.status = short_number(status);
   obstacle.ending = facts.exchange->ending;
   obstacle.party = fault_of(facts).party;
+  obstacle.page = facts.page;
   obstacle.offers_basic = facts.head.offers_basic;
   obstacle.offers_bearer = facts.head.offers_bearer;
   obstacle.offers_negotiate = facts.head.offers_negotiate;
@@ -51,7 +52,7 @@ bool count_wait(Waits& waits, const Facts& facts, bool changes) {
     ++waits.cut_device;
   } else if (facts.cut_by_server) {
     ++waits.cut_server;
-  } else if (!facts.delivered || facts.http != 200) {
+  } else if (!facts.delivered || facts.http != 200 || facts.page) {
     ++waits.refused;
   } else if (changes) {
     ++waits.changed;
@@ -135,6 +136,12 @@ void take_provision(Context& context) {
   }
   const int status = facts.command->eas_status.value_or(0);
   const int policy = provision ? provision->policy_status.value_or(0) : 0;
+  const int applied = provision ? provision->acknowledged_status.value_or(0) : 0;
+  if (facts.success && status <= 1 && policy <= 1 && applied > 1) {
+    miss(setup, Stage::provision, facts, applied);
+    setup.missed[static_cast<std::size_t>(Stage::provision)].by_device = true;
+    return;
+  }
   const bool of_policy = policy > 1 && (status <= 1 || status == policy);
   miss(setup, Stage::provision, facts, of_policy ? policy : status);
   setup.missed[static_cast<std::size_t>(Stage::provision)].of_policy = of_policy;

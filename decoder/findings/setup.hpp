@@ -41,6 +41,8 @@ struct Obstacle {
   std::uint16_t http = 0, status = 0;  ///< 0: none came
   model::Ending ending = model::Ending::complete;
   Party party = Party::none;  ///< who made the answer
+  bool by_device = false;     ///< `status` is the device's own, of a policy that it did not apply
+  bool page = false;          ///< HTTP 200 with a page for people
   bool of_policy = false;     ///< `status` is that of the policy inside a Provision answer
   bool offers_basic = false, offers_bearer = false, offers_negotiate = false;  ///< of a 401
   [[nodiscard]] explicit operator bool() const { return time != Timestamp{}; }

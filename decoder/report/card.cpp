@@ -159,6 +159,12 @@ void add_finding(Card& card, const findings::Finding& finding, const std::vector
   card.findings.push_back({finding, std::binary_search(open.begin(), open.end(), finding.id)});
 }
 
+/// "192.168.1.20", "2001:db8::7", and no host's name.
+bool is_address(std::string_view word) {
+  return word.find_first_not_of("0123456789abcdefABCDEF.:") == word.npos &&
+         (word.find(':') != word.npos || word.find_first_not_of("0123456789.") == word.npos);
+}
+
 void add_findings(std::vector<Card>& all, const findings::Analyzer::Knowledge& knowledge,
                   std::span<const findings::Finding> found) {
   std::map<std::string, std::vector<std::size_t>> by_id, by_user, by_client;
@@ -183,6 +189,10 @@ void add_findings(std::vector<Card>& all, const findings::Analyzer::Knowledge& k
       if (const auto cards = by_client.find(client); cards != by_client.end()) {
         for (const std::size_t index : cards->second)
           add_finding(all[index], finding, knowledge.open);
+      } else if (!is_address(client)) {  // of the host: it concerns each device there
+        for (Card& card : all) {
+          if (card.host == finding.host) add_finding(card, finding, knowledge.open);
+        }
       }
     } else {
       for (const std::size_t index : by_user[findings::normalised_user(finding.user)]) {

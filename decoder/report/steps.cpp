@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "decoder/eas/status_table.hpp"
+#include "decoder/findings/rule_table.hpp"
 #include "decoder/render/exchange_words.hpp"
 
 namespace eastap::report {
@@ -96,6 +97,13 @@ std::string unauthorised_words(const Obstacle& obstacle, bool credential_sent) {
 std::string reason_of(Stage stage, const Obstacle& obstacle, bool credential_sent) {
   if (obstacle.http == 0) return ending_words(obstacle.ending);
   if (obstacle.http == 401) return unauthorised_words(obstacle, credential_sent);
+  if (obstacle.page) return "an HTML page came instead of ActiveSync";
+  if (obstacle.by_device) {
+    return "the device " +
+           std::string{obstacle.status == 2 ? "applied only a part of the policy"
+                                            : "did not apply the policy"} +
+           " (its status " + std::to_string(obstacle.status) + ")";
+  }
   const bool demand = obstacle.http == 449 || (obstacle.status >= 142 && obstacle.status <= 144);
   std::string out =
       obstacle.http == 200 && obstacle.status > 1
@@ -115,12 +123,15 @@ std::string reason_of(Stage stage, const Obstacle& obstacle, bool credential_sen
 }
 
 std::string remedy_of(Stage stage, const Obstacle& obstacle) {
+  if (obstacle.page) return std::string{findings::rule(findings::RuleId::not_eas_answer).next_step};
+  if (obstacle.by_device)
+    return std::string{findings::rule(findings::RuleId::provision_negative_ack).next_step};
   if (obstacle.http == 200 && obstacle.status > 1) {
     const eas::StatusRow* row = eas::find_status(scope_of(stage, obstacle), obstacle.status);
     return row != nullptr ? std::string{row->next_step} : std::string{};
   }
   const eas::HttpStatusRow* row = eas::find_http_status(obstacle.http);
-  return row != nullptr ? std::string{row->next_step} : std::string{};
+  return row != nullptr && obstacle.http != 200 ? std::string{row->next_step} : std::string{};
 }
 
 std::string up_to(std::uint64_t seconds) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 
 #include "decoder/findings/rules/rules.hpp"
 
@@ -21,10 +22,20 @@ bool has_status(const Facts& facts, int wanted) {
          });
 }
 
-bool demands_folder_sync(const Facts& facts) {
-  return (facts.verb == Verb::sync && has_status(facts, 12)) ||
-         (facts.verb == Verb::ping && facts.status == 7) ||
-         (facts.verb == Verb::get_item_estimate && has_status(facts, 2));
+/// The status that wants FolderSync first; 0: none does.
+int folder_sync_demand(const Facts& facts) {
+  const auto any_of = [&](std::initializer_list<int> wanted) {
+    for (const int one : wanted) {
+      if (has_status(facts, one)) return one;
+    }
+    return 0;
+  };
+  switch (facts.verb) {
+    case Verb::sync: return any_of({12, 8});
+    case Verb::ping: return facts.status == 7 ? 7 : 0;
+    case Verb::get_item_estimate: return any_of({2});
+    default: return 0;
+  }
 }
 
 bool is_mail(const Device& device, const eas::Collection& folder) {
@@ -59,7 +70,8 @@ void check_named(Context& context, std::string_view id) {
 void detect_hierarchy_demand(Context& context) {
   const Facts& facts = context.facts;
   Device& device = context.device;
-  if (!demands_folder_sync(facts)) {
+  const int demand = folder_sync_demand(facts);
+  if (demand == 0) {
     if (facts.success && device.folder_demand && facts.began >= device.folder_demand.time &&
         (facts.verb == Verb::sync || facts.verb == Verb::ping)) {
       device.folder_demand = {};
@@ -69,7 +81,7 @@ void detect_hierarchy_demand(Context& context) {
   }
   context.claimed = true;
   if (!device.folder_demand) {
-    if (facts.delivered) device.folder_demand = {facts.ended, facts.id, facts.status};
+    if (facts.delivered) device.folder_demand = {facts.ended, facts.id, demand};
     return;
   }
   if (facts.began < device.folder_demand.time) return;  // G2
@@ -78,8 +90,8 @@ void detect_hierarchy_demand(Context& context) {
   if (incident == nullptr) return;
   context.incidents.add_example(*incident, device.folder_demand.exchange);
   incident->summary =
-      words({"the server wants FolderSync first (", facts.command->name, " status ",
-             number(facts.status), ", since ", exchange_number(device.folder_demand.exchange),
+      words({"the server wants FolderSync first (", facts.command->name, " status ", number(demand),
+             ", since ", exchange_number(device.folder_demand.exchange),
              ") and the device went on without it ", times(incident->count)});
 }
 

@@ -52,7 +52,7 @@ bool is_account(Context& context, std::string_view address) {
 }
 
 /// Took the server the message?
-bool accepted(const Facts& facts) { return facts.http == 200 && facts.status <= 1; }
+bool accepted(const Facts& facts) { return facts.http == 200 && facts.status <= 1 && !facts.page; }
 
 Uploads::Sent& sending(Device& device, std::uint64_t id) {
   Ring<Uploads::Sent>& sent = device.uploads().sent;
@@ -63,11 +63,11 @@ Uploads::Sent& sending(Device& device, std::uint64_t id) {
   return sent[sent.size() - 1];
 }
 
+/// What keeps the server from taking it now; troubles of other commands are no reason.
 void link_cause(Context& context, Incident& incident) {
-  for (const RuleId cause :
-       {RuleId::undelivered_response, RuleId::http_500_burst, RuleId::access_blocked}) {
-    incident.because(context.incidents.open(cause, context.subject(), kKey));
-  }
+  if (context.facts.http >= 500)
+    incident.because(context.incidents.open(RuleId::http_500_burst, context.subject(), kKey));
+  incident.because(context.incidents.open(RuleId::access_blocked, context.subject(), kKey));
   incident.because(context.incidents.open(RuleId::mailbox_full, context.of_person(), kKey));
 }
 
@@ -105,7 +105,7 @@ void detect_send(Context& context) {
   const Facts& facts = context.facts;
   const auto& mail = facts.command->mail;
   if (!mail || facts.http == 401 || facts.http == 449 || facts.http == 451 ||
-      (facts.status >= 142 && facts.status <= 144))
+      (facts.status >= 142 && facts.status <= 144) || facts.page)
     return;
   Incidents& incidents = context.incidents;
   const std::string_view id = id_of(*mail);
@@ -115,7 +115,9 @@ void detect_send(Context& context) {
         incidents.measure(RuleId::send_duplicate, context.subject(), id, facts.ended, facts.id,
                           incidents.rule(RuleId::send_duplicate).threshold, Severity::notice);
     if (incident != nullptr) {
-      link_cause(context, *incident);
+      if (!id.empty() && sending(context.device, hash_of(id)).undelivered) {
+        incident->because(incidents.open(RuleId::undelivered_response, context.subject(), kKey));
+      }
       incident->summary =
           "the device sent a message again and the server, knowing it, did not send it twice "
           "(status 118)";

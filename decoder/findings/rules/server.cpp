@@ -57,9 +57,8 @@ void detect_throttled(Context& context) {
       context.incidents.count(RuleId::throttled, context.subject(), kKey, facts.ended, facts.id);
   if (incident == nullptr) return;
   if (facts.status == 111) context.claimed = true;
-  for (const RuleId cause :
-       {RuleId::provision_loop, RuleId::provision_110_loop, RuleId::command_rate,
-        RuleId::ping_storm, RuleId::ping_ri_folder, RuleId::throttle_ignored}) {
+  for (const RuleId cause : {RuleId::provision_loop, RuleId::provision_110_loop,
+                             RuleId::command_rate, RuleId::ping_storm, RuleId::ping_ri_folder}) {
     incident->because(context.incidents.open(cause, context.subject(), kKey));
   }
   for (const RuleId cause :
@@ -110,9 +109,11 @@ void detect_failure_burst(Context& context) {
   Device& device = context.device;
   const Subject subject = context.subject();
   if (!facts.gateway_failure) {
-    // No answer, a log-on leg or a throttling answer neither count nor interrupt.
-    if (device.failures_in_a_row == 0 || facts.http == 0 || facts.http == 401 || facts.http == 503)
+    // No answer, a log-on leg, a throttling answer or a gateway's page neither count nor interrupt.
+    if (device.failures_in_a_row == 0 || facts.http == 0 || facts.http == 401 ||
+        facts.http == 503 || facts.page) {
       return;
+    }
     device.failures_in_a_row = 0;
     context.incidents.restart(RuleId::http_500_burst, subject, kKey);
     return;
@@ -129,7 +130,10 @@ void detect_failure_burst(Context& context) {
   incident->because(context.incidents.open(RuleId::middlebox_5xx, context.of_host(), maker));
   incident->because(context.incidents.open(RuleId::http_503_app_pool, context.of_host(), kKey));
   incident->summary =
-      words({number(static_cast<std::int64_t>(incident->count)), " answers 5xx in a row in ",
+      words({number(device.failures_in_a_row), " answers 5xx in a row",
+             incident->count > static_cast<std::uint64_t>(device.failures_in_a_row)
+                 ? ", " + number(static_cast<std::int64_t>(incident->count)) + " in all in "
+                 : " in ",
              span_of(incident->first, facts.ended), ", the last HTTP ", number(facts.http), " by ",
              maker, "; expect a full resync"});
 }
@@ -164,9 +168,7 @@ void detect_not_activesync(Context& context) {
   if (facts.verb == Verb::options) return;
   const bool moved =
       facts.http == 301 || facts.http == 302 || facts.http == 307 || facts.http == 308;
-  const bool page =
-      facts.http == 200 && to_lower(facts.head.content_type.substr(0, 9)) == "text/html";
-  if (!moved && !page) return;
+  if (!moved && !facts.page) return;
   Incident* incident = context.incidents.count(RuleId::not_eas_answer, context.of_host(), kKey,
                                                facts.ended, facts.id);
   if (incident == nullptr) return;

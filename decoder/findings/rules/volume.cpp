@@ -15,6 +15,7 @@ constexpr std::size_t kDelays = 50, kDelaysNeeded = 20;
 constexpr std::chrono::seconds kVerySlow{30};
 constexpr std::chrono::seconds kDelayFrom{10}, kDelayTo{45};
 constexpr std::chrono::seconds kCycleFrom{25}, kCycleTo{35};
+constexpr std::chrono::hours kCutRemembered{24};
 constexpr std::uint16_t kHeartbeats = 200, kHeartbeatsNeeded = 20;
 
 std::int64_t rounded_up_seconds(Microseconds time) {
@@ -208,7 +209,9 @@ void detect_heartbeats(Context& context) {
   Incident* incident = context.incidents.gauge(RuleId::heartbeat_short, context.subject(), kKey,
                                                facts.began, facts.id, mean);
   if (incident == nullptr) return;
-  incident->because(context.incidents.open(RuleId::heartbeat_cut, context.subject(), kKey));
+  // A device remembers for long which heartbeat was cut; the incident may have ended since.
+  if (device.heartbeat_cut_incident && facts.began - device.heartbeat_cut <= kCutRemembered)
+    incident->because(device.heartbeat_cut_incident);
   incident->summary = words({"the device asks to wait ", number(mean), " s on average, over ",
                              number(device.heartbeats), " requests"});
 }

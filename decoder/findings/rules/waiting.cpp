@@ -42,6 +42,8 @@ void report_cut(Context& context, Timestamp at, ExchangeId exchange, bool server
   Incident* incident =
       context.incidents.count(RuleId::heartbeat_cut, subject, kKey, at, exchange, base);
   if (incident == nullptr) return;
+  device.heartbeat_cut = at;
+  device.heartbeat_cut_incident = incident->id;
   incident->because(
       context.incidents.open(RuleId::middlebox_5xx, context.of_host(), maker_of(context.facts)));
   incident->summary = words({number(static_cast<std::int64_t>(incident->count)),

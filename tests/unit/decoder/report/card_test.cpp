@@ -1,5 +1,6 @@
 #include "decoder/report/card.hpp"
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -210,8 +211,49 @@ TEST_SUITE("decoder.report.card") {
           "TLS with the device failed for mail.contoso.test (unknown_ca, 2 times)");
     CHECK(all[0].stop->reason ==
           "the server could not be reached for mail.contoso.test (certificate)");
-    REQUIRE(all[1].findings.size() == 1);
-    CHECK(all[1].findings[0].finding.rule == "tls-ca-untrusted");
+    const auto rules_of = [](const Card& card) {
+      std::set<std::string> rules;
+      for (const Incident& one : card.findings) rules.insert(one.finding.rule);
+      return rules;
+    };
+    // What is wrong with the host concerns both.
+    CHECK(rules_of(all[0]) == std::set<std::string>{"tls-upstream-bad"});
+    CHECK(rules_of(all[1]) == std::set<std::string>{"tls-ca-untrusted", "tls-upstream-bad"});
+  }
+
+  TEST_CASE("trouble of a host is on the card of each device there, of an address on its own") {
+    const auto all = cards_of(
+        "08:00:00 Sync 5 41>42\n"
+        "08:00:01 Sync 5 7>8 user bob dev B1 client 10.0.0.8\n"
+        "08:00:02 Sync 5 7>8 user carl dev C1 host other.contoso.test client 10.0.0.6\n"
+        "08:00:05 Sync 5 42 H502 hdr{Server: nginx} page <html>\n");
+    REQUIRE(all.size() == 3);
+    for (const Card& card : all) {
+      const bool told =
+          std::any_of(card.findings.begin(), card.findings.end(),
+                      [](const Incident& one) { return one.finding.rule == "middlebox-5xx"; });
+      CHECK(told == (card.host == "mail.contoso.test"));
+    }
+  }
+
+  TEST_CASE("a page for people is no step") {
+    const auto all = cards_of("08:00:00 FolderSync 0 page <html>\n");
+    REQUIRE(all.size() == 1);
+    CHECK(step_of(all[0], Stage::folder_sync).state != State::done);
+    REQUIRE(all[0].stop);
+    CHECK(all[0].stop->reason == "an HTML page came instead of ActiveSync");
+    CHECK_FALSE(all[0].stop->next_step.empty());
+  }
+
+  TEST_CASE("a policy that the device did not apply is told as that") {
+    const auto all = cards_of(
+        "10:00:00 Provision 0>T1 policy{MinDevicePasswordLength 8}\n"
+        "10:00:01 Provision T1>- ack3\n");
+    REQUIRE(all.size() == 1);
+    REQUIRE(all[0].stop);
+    CHECK(all[0].stop->stage == Stage::provision);
+    CHECK(all[0].stop->reason == "the device did not apply the policy (its status 3)");
+    CHECK_FALSE(all[0].stop->next_step.empty());
   }
 
   TEST_CASE("an address that came through has no card of its own") {
