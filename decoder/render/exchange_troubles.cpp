@@ -74,7 +74,10 @@ std::string maker_words(const Exchange& exchange, const Command& command) {
   Origin origin = Origin::unknown;
   if (command.server) {
     origin = command.server->origin;
-    name = command.server->front_end.empty() ? command.server->back_end : command.server->front_end;
+    name = command.server->front_end;
+    // What went wrong did so there, where the front end had a back end to ask.
+    if (const std::string& back = command.server->back_end; !back.empty() && back != name)
+      name += (name.empty() ? "" : ", back end ") + back;
   }
   if (origin == Origin::unknown && exchange.response) {
     const model::HeaderList& head = exchange.response->head;
@@ -89,8 +92,11 @@ std::string maker_words(const Exchange& exchange, const Command& command) {
     // IIS answers for Exchange before a request reaches it
     const bool iis = product && to_lower(*product).find("microsoft") != std::string::npos;
     const bool settled = command.server && command.server->origin == Origin::other;
-    return iis && !settled ? "from IIS, not Exchange (no X-FEServer)"
-                           : "not from Exchange (no X-FEServer)";
+    if (iis && !settled) return "from IIS, not Exchange (no X-FEServer)";
+    const bool named = product && !iis && !product->empty();
+    return "not from Exchange (" +
+           (named ? "Server: " + printable_start(*product, 32) : std::string{"no X-FEServer"}) +
+           ')';
   }
   return "from Exchange" + (name.empty() ? std::string{} : " (" + printable_start(name, 64) + ")");
 }

@@ -119,6 +119,12 @@ certs::NameConstraints permitted(const std::vector<std::string>& permit) {
   auto constraints =
       certs::NameConstraints::permitting(permit == any ? std::vector<std::string>{} : permit);
   if (!constraints) throw config::ConfigError{"--permit " + constraints.error().detail};
+  for (const std::string& name : constraints->permitted()) {
+    if (name.find_first_of(".:") == std::string::npos) {
+      tell("'" + name +
+           "' is a whole top level: the CA is good for every host whose name ends in ." + name);
+    }
+  }
   return std::move(*constraints);
 }
 

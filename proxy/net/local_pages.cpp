@@ -61,6 +61,9 @@ std::string LocalPages::answer(const portal::Site& site, const Visit& visit,
                                const asio::ip::address& client,
                                const asio::ip::tcp::endpoint& reached) {
   const model::HeaderList fields{std::string{visit.head}};
+  if (fields.find_all("Host").size() > 1) {  // RFC 9112 3.2
+    return plain_answer(400, "Bad Request", "the request names two hosts");
+  }
   portal::Request request;
   request.method = visit.method;
   const std::size_t mark = visit.target.find('?');

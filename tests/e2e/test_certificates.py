@@ -58,6 +58,9 @@ class Ca(Folder):
         event = tap.wait_for_event("may sign only for contoso.test")
         self.assertEqual((event["type"], event["reason"], event["host"]), ("tunnel", "ca_constraints", "mail.fabrikam.test"))
 
+    def test_a_ca_for_a_whole_top_level_says_so(self):
+        self.assertIn("'com' is a whole top level", self.ca("create", "--permit", "*.com").stderr)
+
     def test_the_ca_of_a_first_run_is_limited_when_asked_and_else_it_is_said_how(self):
         tap = self.eastap(ca_dir=str(self.ca_dir), tail="line")
         self.assertTrue(tap.address)

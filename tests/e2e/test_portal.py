@@ -93,6 +93,7 @@ class Pages(EndToEnd):
         self.assertEqual(get(tap, "/", "8.8.8.8:%d" % tap.address[1]).status, 421)
         self.assertEqual(get(tap, "/", "tap.contoso.test").status, 200)
         self.assertEqual(ask(tap, b"GET / HTTP/1.1\r\n\r\n").status, 400)
+        self.assertEqual(ask(tap, b"GET / HTTP/1.1\r\nHost: eastap.test\r\nHost: x.test\r\n\r\n").status, 400)
 
     def test_pages_are_read_only_and_only_for_whom_they_are_meant(self):
         tap = self.eastap()
