@@ -18,6 +18,7 @@
 #include "proxy/app/commands.hpp"
 #include "proxy/app/view.hpp"
 #include "proxy/app/wiring.hpp"
+#include "proxy/http/mask.hpp"
 #include "proxy/redact/body.hpp"
 #include "proxy/sink/renderers.hpp"
 
@@ -65,6 +66,14 @@ std::string no_body(const std::string& input, const std::string& body, const std
   return name + " is text, but no WBXML as hex or base64 (which begin with 03016a or AwFq)";
 }
 
+/// Passwords are shown at no level, also of a body that no proxy masked.
+std::shared_ptr<const std::string> without_secrets(std::shared_ptr<const std::string> body) {
+  if (!http::may_hold_wbxml_secrets(*body)) return body;
+  std::string masked = *body;
+  http::mask_wbxml_secrets(wbxml::decode(body), masked);
+  return std::make_shared<const std::string>(std::move(masked));
+}
+
 }  // namespace
 
 int decode(const config::Invocation& invocation) {
@@ -76,6 +85,7 @@ int decode(const config::Invocation& invocation) {
     const std::string why = no_body(*input, *body, invocation.file);
     if (!why.empty()) return complain(why, kUnreadable);
   }
+  body = without_secrets(std::move(body));
   if (redactor) body = std::make_shared<const std::string>(redactor->body(*body));
   wbxml::Document document = wbxml::decode(body);
   if (redactor) redact::mark_hidden(document, redactor->level());

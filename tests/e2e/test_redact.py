@@ -11,6 +11,8 @@ import urllib.parse
 
 from harness import MAIL, EndToEnd, final, pki, run, tearDownModule  # noqa: F401
 from sim.exchange import Reply, http_error, instead
+from sim.tags import IO, S, SE
+from sim.wbxml import encode_by_table
 
 SECRETS = {"content": ["Geheimplan", "Kraus", "budget-2027", "Bis nachher"],
            "identity": ["alice", "contoso", "DEADBEEFCAFE0042"]}
@@ -219,6 +221,20 @@ class Redaction(EndToEnd):
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertIn(sign, done.stdout)
             self.assert_hidden(done.stdout, "content", form)
+
+    def test_a_body_alone_shows_a_password_at_no_level(self):
+        tree = S.Settings(S.DevicePassword(S.Set(S.Password("Geheimplan"))), IO.Password("Geheimplan"), SE.Password(b"Geheimplan"))
+        whole = encode_by_table(tree)
+        for body in (whole, whole[:whole.index(b"Geheimplan") + 8]):
+            for level in ("none", "content", "identity"):
+                for form in ("--xml", "--json", "--hex"):
+                    for given in (body, body.hex().encode(), base64.b64encode(body)):
+                        done = run("decode", form, "--redact", level, stdin=given)
+                        for shown in ("Geheim", b"Geheim".hex(), b"Geheim".hex(" ")):
+                            self.assertNotIn(shown, done.stdout + done.stderr, f"{level} {form}")
+                        if body is whole:
+                            self.assertEqual(done.returncode, 0, done.stderr)
+                            self.assertIn("assword", done.stdout)
 
 
 if __name__ == "__main__":
