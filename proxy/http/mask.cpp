@@ -60,6 +60,7 @@ class ComparedName {
 };
 
 Kind kind_of(std::string_view name) {
+  if (name == "x-auth") return Kind::secret;  // not as a part: "author", "authority"
   for (std::size_t i = 0; i + 4 < name.size(); ++i) {
     const std::string_view rest = name.substr(i);
     switch (rest.front()) {
@@ -83,7 +84,10 @@ Kind kind_of(std::string_view name) {
         if (rest.starts_with("password") || rest.starts_with("passwd")) return Kind::secret;
         break;
       case 's':
-        if (rest.starts_with("secret")) return Kind::secret;
+        if (rest.starts_with("secret") || rest.starts_with("session-id") ||
+            rest.starts_with("sessionid")) {
+          return Kind::secret;
+        }
         break;
       case 't':
         if (rest.starts_with("token")) return Kind::secret;

@@ -7,22 +7,25 @@ namespace eastap::http {
 namespace {
 
 /// Compact names, sorted; beside them whatever holds one of kParts or ends in "token".
-constexpr std::array<std::string_view, 32> kNames{"apikey",       "assertion",
+constexpr std::array<std::string_view, 38> kNames{"apikey",       "assertion",
                                                   "auth",         "authorization",
                                                   "canary",       "clientassertion",
                                                   "code",         "codeverifier",
                                                   "credential",   "credentials",
                                                   "devicecode",   "flowtoken",
+                                                  "idtokenhint",  "jsessionid",
                                                   "jwt",          "otc",
                                                   "otp",          "pass",
-                                                  "passphrase",   "privatekey",
+                                                  "passphrase",   "pin",
+                                                  "privatekey",   "pw",
                                                   "pwd",          "requestedproofkey",
                                                   "samlart",      "samlassertion",
-                                                  "samlresponse", "sessionid",
-                                                  "sessionkey",   "sid",
-                                                  "sig",          "signature",
-                                                  "ticket",       "usercode",
-                                                  "wresult",      "xapikey"};
+                                                  "samlresponse", "session",
+                                                  "sessionid",    "sessionkey",
+                                                  "sid",          "sig",
+                                                  "signature",    "ticket",
+                                                  "usercode",     "wresult",
+                                                  "xapikey",      "xowacanary"};
 static_assert(std::is_sorted(kNames.begin(), kNames.end()));
 
 constexpr std::array<std::string_view, 5> kParts{"password", "passwd", "secret", "securitytoken",
@@ -43,7 +46,6 @@ bool is_secret_name(std::string_view name) {
     compact[size++] = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
   }
   const std::string_view text{compact.data(), size};
-  if (size < 3) return false;
   if (std::binary_search(kNames.begin(), kNames.end(), text) || text.ends_with("token")) {
     return true;
   }

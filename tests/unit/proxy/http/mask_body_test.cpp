@@ -48,6 +48,8 @@ TEST_SUITE("proxy.http.mask_body") {
     CHECK(form("ctl00%24main%24Pass%77ord=abc&user[password]=d") ==
           "ctl00%24main%24Pass%77ord=***&user[password]=*");
     CHECK(form("code=&x") == "code=&x");
+    CHECK(form("id_token_hint=a&pw=a&pin=12&session=a&jsessionid=a&X-OWA-CANARY=a&p=1&w=1") ==
+          "id_token_hint=*&pw=*&pin=**&session=*&jsessionid=*&X-OWA-CANARY=*&p=1&w=1");
   }
 
   TEST_CASE("JSON members lose their values, structure stays") {
@@ -58,6 +60,8 @@ TEST_SUITE("proxy.http.mask_body") {
     CHECK(json(R"({"error":{"code":400,"message":"m"}})") ==
           R"({"error":{"code":400,"message":"m"}})");
     CHECK(json(R"({"token":null,"x":"y"})") == R"({"token":null,"x":"y"})");
+    CHECK(json(R"({"pw":"a","PIN":"12","session":{"id":"a"},"jsessionid":"a","spinning":"b"})") ==
+          R"({"pw":"*","PIN":"**","session":{"id":"*"},"jsessionid":"*","spinning":"b"})");
   }
 
   TEST_CASE("cut and broken JSON hides its secrets as well") {

@@ -162,6 +162,18 @@ TEST_SUITE("proxy.http.mask") {
     CHECK(without_digest(field("X-MS-AuthToken", "secret")) == "<masked>");
   }
 
+  TEST_CASE("headers that carry a session's key are masked, and those that sound like them stay") {
+    for (const char* name : {"X-Auth", "x-auth", "X-Session-Id", "X-SessionID", "X-OWA-CANARY"}) {
+      CAPTURE(name);
+      CHECK(without_digest(field(name, "secret")) == "<masked>");
+    }
+    for (const char* name : {"X-Author", "X-Authority", "X-Session", "client-request-id",
+                             "X-MS-ASProtocolVersion", "X-MS-PolicyKey", "X-Pin"}) {
+      CAPTURE(name);
+      CHECK(field(name, "plain") == "plain");
+    }
+  }
+
   TEST_CASE("cookies keep names and attributes") {
     CHECK(field("Cookie", "a=secret; b=\"secret;x\" ; flag") ==
           "a=<masked>; b=<masked>;<masked>; <masked>");
@@ -196,6 +208,10 @@ TEST_SUITE("proxy.http.mask") {
         "POST /Microsoft-Server-ActiveSync?Cmd=Sync&User=alice&DeviceId=abc&DeviceType=iPhone "
         "HTTP/1.1\r\nX-MS-PolicyKey: 3609689902\r\nX-MS-Credentials-Expire: 3\r\n\r\n";
     CHECK(kMasker.head(eas) == eas);
+    CHECK(mask_url_secrets("https://h/a;jsessionid=x&id_token_hint=x&pw=x&pin=x&session=x"
+                           "&X-OWA-CANARY=x&p=1&spin=1&pinned=1&sessions=1") ==
+          "https://h/a;jsessionid=<masked>&id_token_hint=<masked>&pw=<masked>&pin=<masked>"
+          "&session=<masked>&X-OWA-CANARY=<masked>&p=1&spin=1&pinned=1&sessions=1");
     const std::string base64 =
         "POST /Microsoft-Server-ActiveSync?jAAJBAp2MTQwRGV2aWNlAApTbWFydFBob25l== HTTP/1.1\r\n\r\n";
     CHECK(kMasker.head(base64) == base64);
