@@ -376,7 +376,7 @@ constexpr Tag kGlobalIds[] = {email::kGlobalObjId};
 constexpr std::array<TagGroup, 15> kGroups{{
     {Handling::keep, "protocol state and ids: what a fault is traced by", kKeysAndIds},
     {Handling::keep, "statuses: the fault itself", kStatuses},
-    {Handling::keep, "words of an enumeration, switches, media types", kWords},
+    {Handling::word, "words of an enumeration, switches, media types", kWords},
     {Handling::keep, "sizes, counts, limits", kNumbers},
     {Handling::keep, "times: an item is told apart by them when its texts are hidden", kTimes},
     {Handling::keep, "recurrences: numbers of a calendar", kRecurrences},

@@ -10,8 +10,9 @@ namespace eastap::redact {
 
 /// What becomes of an element's value.
 enum class Handling : std::uint8_t {
-  text,       ///< hidden; also every tag that the table does not name
-  keep,       ///< stays: protocol state, numbers, dates, words of an enumeration
+  text,  ///< hidden; also every tag that the table does not name
+  keep,  ///< stays: protocol state, numbers, dates
+  word,  ///< stays: a word of an enumeration ("IPM.Note"), which is no host although it has dots
   addresses,  ///< mail addresses, with display names: hidden; pseudonyms where identities are
               ///< hidden
   mime,       ///< a message of its own: keeps its structure, hides the rest

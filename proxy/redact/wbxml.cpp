@@ -11,6 +11,7 @@
 #include "decoder/wbxml/other_languages.hpp"
 #include "decoder/wbxml/tokens.hpp"
 #include "proxy/redact/body.hpp"
+#include "proxy/redact/enumeration.hpp"
 #include "proxy/redact/mime.hpp"
 #include "proxy/redact/tag_rules.hpp"
 
@@ -71,6 +72,7 @@ class Walk {
 std::string redacted_value(const Scope& scope, Handling how, std::string_view value) {
   switch (how) {
     case Handling::keep: return without_identities(scope, value);
+    case Handling::word: return redacted_word(scope, value);
     case Handling::addresses: return redacted_addresses(scope, value);
     case Handling::mime: return redacted_mime(scope, value);
     case Handling::reference: return redacted_reference(scope, value);
@@ -233,7 +235,7 @@ class Rewriter {
         break;
       case ValueKind::opaque: opaque(node, redacted_value(scope_, how, octets)); break;
       case ValueKind::entity:
-        if (how == Handling::keep) return;
+        if (how == Handling::keep || how == Handling::word) return;
         copy_to(node.value_offset);
         entity();
         break;

@@ -77,7 +77,8 @@ std::string everything_shown(const Document& document) {
 }
 
 bool stays(Handling how, Level level) {
-  return how == Handling::keep || (how == Handling::uid && level == Level::content) ||
+  return how == Handling::keep || how == Handling::word ||
+         (how == Handling::uid && level == Level::content) ||
          (how == Handling::global_id && level == Level::content);
 }
 
@@ -122,6 +123,44 @@ TEST_SUITE("proxy.redact.wbxml") {
           CHECK(secret_shown == stays(handling(row.tag), level));
         }
       }
+    }
+  }
+
+  TEST_CASE("words of an enumeration are nobody's name, with dots or as somebody's mailbox") {
+    Scope all = scope(Level::identity);
+    all.identities = {{"contoso", "example-1"}, {"email", "user-1"}, {"note", "user-2"}};
+    const auto value_after = [&](codepages::Tag tag, std::string_view value) {
+      wbxml::Builder builder;
+      builder.open(codepages::airsync::kSync).open(tag).text(value);
+      const Document document = decoded(redacted_wbxml(all, std::move(builder).finish()));
+      return std::string{wbxml::Element{document, 1}.value()};
+    };
+    namespace pages = codepages;
+    for (const auto& [tag, value] : {
+             std::pair<pages::Tag, std::string_view>{pages::email::kMessageClass, "IPM.Note"},
+             {pages::email::kMessageClass, "IPM.Schedule.Meeting.Request"},
+             {pages::email::kMessageClass, "REPORT.IPM.Note.NDR"},
+             {pages::email::kMessageClass, "IPM.Note.SMIME.MultipartSigned"},
+             {pages::email::kMessageClass, "IPM.Note.Some.Form"},
+             {pages::notes::kMessageClass, "IPM.StickyNote"},
+             {pages::airsync::kClass, "Email"},
+             {pages::email::kContentClass, "urn:content-classes:message"},
+             {pages::provision::kPolicyType, "MS-EAS-Provisioning-WBXML"},
+             {pages::search::kName, "DocumentLibrary"},
+             {pages::airsync_base::kContentType,
+              "application/vnd.openxmlformats-officedocument.wordprocessingml.document"},
+         }) {
+      CHECK(value_after(tag, value) == value);
+    }
+    CHECK(value_after(pages::email::kMessageClass, "IPM.Note.Contoso") == "IPM.Note.example-1");
+    for (const std::string_view odd :
+         {"alice@fabrikam.test", "on mail.fabrikam.test", "203.0.113.9", "%61lice@x.test"}) {
+      CAPTURE(odd);
+      CHECK(value_after(pages::email::kMessageClass, odd) != odd);
+    }
+    for (const TagGroup& group : tag_groups()) {
+      if (group.handling != Handling::word) continue;
+      for (const codepages::Tag tag : group.tags) CHECK(value_after(tag, "IPM.Note") == "IPM.Note");
     }
   }
 
