@@ -152,7 +152,10 @@ class Reader {
     document_.version = octet(at_++);
     if (document_.version < 1 || document_.version > 3) {
       return stop(Errc::unsupported, 0, [&] {
-        return "The first octet is " + hex(document_.version) +
+        // A text's letter says nothing, and is another one where the text was redacted.
+        const bool text = document_.version >= 0x20 && document_.version < 0x7F;
+        return (text ? "The first octet is a character of text"
+                     : "The first octet is " + hex(document_.version)) +
                ": not WBXML 1.1 to 1.3 (ActiveSync begins with 03 01 6A 00).";
       });
     }

@@ -289,8 +289,9 @@ class Rewriter {
   void header_rest() {
     if (at_ != 0) {
       keep_number();
-    } else if (!body_.empty() && static_cast<std::uint8_t>(body_[0]) < '\t') {
-      copy_to(1);  // but text where a version should be is text
+    } else if (!body_.empty() && (static_cast<std::uint8_t>(body_[0]) < 0x20 ||
+                                  static_cast<std::uint8_t>(body_[0]) >= 0x7F)) {
+      copy_to(1);  // the remark names it; but text where a version should be is text
     }
     out_ += scope_.names->hidden(body_.substr(at_));
     at_ = body_.size();

@@ -393,6 +393,9 @@ TEST_SUITE("decoder.wbxml.decode") {
       CHECK(has(document, Errc::unsupported, 0));
       CHECK(document.decoded_octets == 0);
     }
+    CHECK(decoded("\x04\x01").diagnostics.front().text.starts_with("The first octet is 0x04: not"));
+    CHECK(decoded("<html>").diagnostics.front().text.starts_with(
+        "The first octet is a character of text: not WBXML"));
     CHECK(has(decoded(""), Errc::truncated, 0));
     CHECK(has(decode(nullptr), Errc::truncated, 0));
   }

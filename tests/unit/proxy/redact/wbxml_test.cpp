@@ -194,8 +194,11 @@ TEST_SUITE("proxy.redact.wbxml") {
     const std::string over = "\x8F\xFF\xFF\xFF\xFF\x7F";  // a number of more than 32 bits
     const std::string open = start + std::string{"\x45\x00\x02\x54", 4};  // Sync, Subject
     const std::string bodies[] = {
-        "<html>" + secret,                            // no WBXML at all
-        "\x07" + secret,                              // an unknown version
+        "<html>" + secret,  // no WBXML at all
+        "\x07" + secret,    // an unknown version
+        "\t" + secret,
+        "\x7F" + secret,
+        "\xC3" + secret,
         std::string{"\x03", 1},                       // a header that is cut
         "\x03" + over + secret,                       // … whose number is none
         std::string{"\x03\x01\x6A\x7F", 4} + secret,  // … whose string table is too long
@@ -231,6 +234,10 @@ TEST_SUITE("proxy.redact.wbxml") {
         CHECK(after.decoded_octets == before.decoded_octets);
         CHECK(after.diagnostics.back().code == before.diagnostics.back().code);
         CHECK(after.diagnostics.back().offset == before.diagnostics.back().offset);
+        if (before.nodes.empty() &&
+            before.decoded_octets == 0) {  // what it says of the first octet
+          CHECK(after.diagnostics.back().text == before.diagnostics.back().text);
+        }
         mark_hidden(after, level);
         CHECK(everything_shown(after).find(secret) == std::string::npos);
         CHECK(redacted.find(secret) == std::string::npos);
