@@ -16,6 +16,7 @@
 #include "decoder/render/printable.hpp"
 #include "decoder/render/quantity.hpp"
 #include "decoder/render/utf8.hpp"
+#include "decoder/wbxml/encode.hpp"
 
 namespace eastap::render {
 namespace {
@@ -165,7 +166,7 @@ class XmlWriter {
     for (std::uint32_t index = 0; index < nodes_.size(); ++index) {
       while (!open_.empty() && open_.back().end <= index) close();
       if (nodes_[index].tag.token == Node::kPiece) {
-        write_piece(nodes_[index]);
+        write_piece(index);
       } else {
         write_element(index);
       }
@@ -220,6 +221,7 @@ class XmlWriter {
       out_ += "<literal name=\"";
       append_attribute(out_, wbxml::Element{document_, index}.name());
       out_ += '"';
+      if (tag.page != 0) out_ += " page=\"" + std::to_string(tag.page) + '"';
       return outside;
     }
     out_ += "<unknown page=\"";
@@ -261,15 +263,14 @@ class XmlWriter {
       return;
     }
     if (!has_children && node.hidden) {
+      append_encoding(encoding_of(node));
       out_ += " bytes=\"" + std::to_string(node.value_size) + "\"/>";
       return;
     }
-    if (!has_children && node.value_kind != ValueKind::entity &&
-        node.value_kind != ValueKind::extension) {
-      write_value(value_of(node));
-    } else {
+    if (has_children) {
       out_ += '>';
-      if (node.value_kind != ValueKind::none) write_piece(node);
+    } else {
+      write_value(node);
     }
     if (has_children) {
       const bool inside = is_mixed(index) || (!open_.empty() && open_.back().inside);
@@ -291,16 +292,37 @@ class XmlWriter {
     append_end(closing.index);
   }
 
+  /// What tells encode_xml how the value travelled; "" where it would choose that by itself.
+  [[nodiscard]] static std::string_view encoding_of(const Node& node) {
+    const bool opaque = node.value_kind == ValueKind::opaque;
+    const codepages::TagRow* row = codepages::find_row(node.tag);
+    const bool usual = opaque == (row != nullptr && row->opaque);
+    if (usual && node.value_size != 0 && !(opaque && wbxml::is_conversation(node.tag))) return {};
+    return opaque ? "opaque" : "text";
+  }
+
+  void append_encoding(std::string_view encoding) {
+    if (!encoding.empty()) out_.append(" encoding=\"").append(encoding) += '"';
+  }
+
   /// The rest of a start tag, '>' included, and the value.
-  void write_value(std::string_view value) {
+  void write_value(const Node& node) {
+    const std::string_view value = value_of(node);
+    const std::size_t begin = out_.size();
+    append_encoding(encoding_of(node));
     out_ += '>';
     if (append_text(out_, value, options_.shorten)) {
       append_note(value);
     } else {
-      out_.pop_back();
-      out_ += " encoding=\"base64\">";
+      out_.resize(begin);
+      append_encoding(base64_of(node));
+      out_ += '>';
       append_base64(value);
     }
+  }
+
+  [[nodiscard]] static std::string_view base64_of(const Node& node) {
+    return node.value_kind == ValueKind::opaque ? "base64" : "base64-text";
   }
 
   void append_base64(std::string_view value) {
@@ -316,46 +338,68 @@ class XmlWriter {
     out_ += " octets]";
   }
 
+  /// Text that a parser would join with the piece before it, or take for layout.
+  [[nodiscard]] bool needs_element(std::uint32_t index) const {
+    const Node& before = nodes_[index - 1];
+    return (before.tag.token == Node::kPiece && before.depth == nodes_[index].depth &&
+            before.value_kind == ValueKind::text) ||
+           value_of(nodes_[index]).find_first_not_of(" \t\r\n") == std::string_view::npos;
+  }
+
   /// Content that has no element of its own, or shares one with others.
-  void write_piece(const Node& node) {
+  void write_piece(std::uint32_t index) {
+    const Node& node = nodes_[index];
+    const bool opaque = node.value_kind == ValueKind::opaque;
     if (node.hidden) {
-      out_ += "<piece bytes=\"" + std::to_string(node.value_size) + "\"/>";
+      out_ += "<piece";
+      if (opaque) append_encoding("opaque");
+      out_ += " bytes=\"" + std::to_string(node.value_size) + "\"/>";
       return;
     }
     switch (node.value_kind) {
       case ValueKind::none: return;
       case ValueKind::text:
-      case ValueKind::opaque: {
-        const std::string_view value = value_of(node);
-        if (append_text(out_, value, options_.shorten)) {
-          append_note(value);
-          return;
-        }
-        out_ += "<piece encoding=\"base64\">";
-        append_base64(value);
-        out_ += "</piece>";
-        return;
-      }
+      case ValueKind::opaque: write_text_piece(index); return;
       case ValueKind::entity: {
-        const char32_t c = node.value_size;
-        const bool allowed = c == '\t' || c == '\n' || c == '\r' || (c >= 0x20 && c <= 0xD7FF) ||
-                             (c >= 0xE000 && c <= 0xFFFD) || (c >= 0x10000 && c <= 0x10FFFF);
-        if (allowed) {
-          append_reference(out_, c);
-          return;
-        }
         std::array<char, 40> text{};
         const int length = std::snprintf(text.data(), text.size(), "<entity code=\"0x%X\"/>",
                                          static_cast<unsigned>(node.value_size));
         out_.append(text.data(), static_cast<std::size_t>(length));
         return;
       }
-      case ValueKind::extension:
-        out_ += "<extension encoding=\"base64\">";
+      case ValueKind::extension: {
+        const bool attributes = wbxml::is_attributes(document_, index);
+        out_ += attributes ? "<attributes" : "<extension";
+        out_ += " encoding=\"base64\">";
         append_base64(value_of(node));
-        out_ += "</extension>";
+        out_ += attributes ? "</attributes>" : "</extension>";
         return;
+      }
     }
+  }
+
+  void write_text_piece(std::uint32_t index) {
+    const Node& node = nodes_[index];
+    const std::string_view value = value_of(node);
+    const bool opaque = node.value_kind == ValueKind::opaque;
+    const bool element = opaque || needs_element(index);
+    const std::size_t begin = out_.size();
+    if (element) {
+      out_ += "<piece";
+      if (opaque) append_encoding("opaque");
+      out_ += '>';
+    }
+    if (append_text(out_, value, options_.shorten)) {
+      append_note(value);
+      if (element) out_ += "</piece>";
+      return;
+    }
+    out_.resize(begin);
+    out_ += "<piece";
+    append_encoding(base64_of(node));
+    out_ += '>';
+    append_base64(value);
+    out_ += "</piece>";
   }
 
   void write_stop() {

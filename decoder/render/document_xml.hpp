@@ -26,15 +26,18 @@ struct XmlOptions {
 ///   parent's. A token that the tables lack is `<unknown page="n" token="0xNN">` and leaves the
 ///   namespace as it is; a LITERAL is `<literal name="…">`.
 /// - A value is text where it is UTF-8 of characters that XML 1.0 can hold, else the whole value is
-///   base64 and the element says `encoding="base64"` (XML cannot hold control characters, not even
-///   as references). Either way the value's octets can be had back: CR, C1 controls and bidi
-///   controls are written as character references, which survive an XML parser's line-end handling
-///   and cannot act on a terminal. (Whether a value travelled as string or opaque is in the JSON
-///   form.)
+///   base64 and the element says `encoding="base64"` where it
+///   travelled as OPAQUE, `"base64-text"` where as a string (XML cannot hold control characters,
+///   not even as references). Either way the value's octets can be had back: CR, C1 controls and
+///   bidi controls are written as character references, which survive an XML parser's line-end
+///   handling and cannot act on a terminal.
+/// - A text that travelled otherwise than its tag's row says, or is empty, has `encoding="opaque"`
+///   or `"text"`, and so has an opaque ConversationId that is text: `wbxml::encode_xml` gives the
+///   same tree again.
 /// - Mixed content stands in its place, and an element that has some is not indented inside. A
-///   piece that cannot be text is `<piece encoding="base64">`, a code point that is no XML
-///   character
-///   `<entity code="0x…"/>`, an extension token `<extension encoding="base64">`.
+///   piece that is opaque, of white space only or next to another text is `<piece>`, with
+///   `encoding` as above; a code point `<entity code="0x…"/>`, an extension token
+///   `<extension encoding="base64">`, attributes `<attributes encoding="base64">`.
 void append_xml(std::string& out, const wbxml::Document& document, const XmlOptions& options = {});
 
 /// A value that was hidden (`Node::hidden`) is `<Subject bytes="19"/>`, as Exchange's mailbox log

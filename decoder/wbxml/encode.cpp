@@ -101,6 +101,20 @@ std::string Builder::finish() && {
   return std::move(out_);
 }
 
+bool is_attributes(const Document& document, std::uint32_t index) {
+  const Node& parent = document.nodes[index - 1];
+  const auto token = static_cast<std::uint8_t>((*document.body)[parent.offset]);
+  return parent.tag.token != Node::kPiece && parent.depth + 1 == document.nodes[index].depth &&
+         (token & tokens::kHasAttributes) != 0;
+}
+
+bool is_conversation(Tag tag) {
+  return tag == codepages::email2::kConversationId ||
+         tag == codepages::email2::kConversationIndex ||
+         tag == codepages::search::kConversationId ||
+         tag == codepages::item_operations::kConversationId;
+}
+
 namespace {
 
 std::string header_of(const Document& document) {
@@ -112,14 +126,6 @@ std::string header_of(const Document& document) {
   tokens::write_integer(header, document.string_table_size);
   header += document.octets(document.string_table_offset, document.string_table_size);
   return header;
-}
-
-/// Attributes are the first piece of an element whose token says that it has some.
-bool is_attributes(const Document& document, std::uint32_t index) {
-  const Node& parent = document.nodes[index - 1];
-  const auto token = static_cast<std::uint8_t>((*document.body)[parent.offset]);
-  return parent.tag.token != Node::kPiece && parent.depth + 1 == document.nodes[index].depth &&
-         (token & tokens::kHasAttributes) != 0;
 }
 
 void put_value(Builder& builder, const Document& document, std::uint32_t index) {

@@ -61,14 +61,26 @@ class Builder {
 /// document that was cut: what was open is closed. Errors: `malformed` when there is no root.
 [[nodiscard]] Result<std::string> encode(const Document& document);
 
+/// Whether the piece at `index` is its element's attributes: its first piece, where the token says
+/// that it has some.
+[[nodiscard]] bool is_attributes(const Document& document, std::uint32_t index);
+
+/// Tags whose octets other tools write as hex or base64 without saying so: the ConversationIds and
+/// the ConversationIndex, [MS-ASEMAIL] 2.2.2.19 and 2.2.2.20.
+[[nodiscard]] bool is_conversation(codepages::Tag tag);
+
 /// XML in the form that eastap prints, to a body: an element's page is its namespace (default or by
 /// prefix; case and a trailing colon are ignored; an undeclared prefix may be the namespace itself,
-/// as in fragments of EAS Inspector's output). `encoding="base64"` is sent as OPAQUE, and so is
-/// the text of a tag whose row says so (`encoding="opaque"` and `encoding="text"` decide
-/// otherwise). In any namespace: `<unknown page="n" token="0xNN">` for what the tables lack,
-/// `<literal name="">`, and `<piece>`, `<entity code="0x…"/>`, `<extension>` for content between
-/// elements. White space between elements, comments and processing instructions are left out; line
-/// ends stay as they are.
+/// as in fragments of EAS Inspector's output). `encoding="base64"` is sent as OPAQUE,
+/// `encoding="base64-text"` as a string, and so is text: OPAQUE where the tag's row says so, else a
+/// string (`encoding="opaque"` and `encoding="text"` decide otherwise, and let a value be empty).
+/// Of a tag that `is_conversation` without `encoding`, hex or base64 of as many octets as it has is
+/// taken for them: EAS Inspector writes base64 there, Exchange's mailbox log hex.
+///
+/// In any namespace: `<unknown page="n" token="0xNN">` for what the tables lack,
+/// `<literal name="" page="n">`, and `<piece>`, `<entity code="0x…"/>`, `<extension>`,
+/// `<attributes>` for content between elements. White space between elements, comments and
+/// processing instructions are left out; line ends stay as they are.
 ///
 /// Exchange's mailbox log leaves content out: `<Subject bytes="19"/>`, `<Body=496 bytes/>`. As many
 /// asterisks take its place; `elided`, when given, gets the number of such values.

@@ -71,6 +71,23 @@ std::string with_wellformed_elisions(std::string_view xml) {
   return out += xml.substr(copied);
 }
 
+bool is_base64(std::string_view encoding) { return encoding.starts_with("base64"); }
+
+/// The octets that `text` stands for in hex or base64, where they are as many as the tag has: 16 of
+/// a ConversationId, 5 and 5 a reply of a ConversationIndex. Else `text` itself.
+std::string conversation_octets(Tag tag, std::string_view text) {
+  const auto fits = [&](const std::optional<std::string>& octets) {
+    if (!octets) return false;
+    if (tag != codepages::email2::kConversationIndex) return octets->size() == 16;
+    return !octets->empty() && octets->size() % 5 == 0;
+  };
+  std::string core{text};
+  std::erase_if(core, [](char c) { return is_blank({&c, 1}); });
+  if (auto octets = from_hex(core); fits(octets)) return *std::move(octets);
+  if (auto octets = from_base64(core); fits(octets)) return *std::move(octets);
+  return std::string{text};
+}
+
 class XmlEncoder {
  public:
   Result<std::string> run(std::string_view original) {
@@ -132,7 +149,7 @@ class XmlEncoder {
   static bool special(const pugi::xml_node& node) {
     const std::string_view name = node.name();
     return name == "unknown" || name == "literal" || name == "piece" || name == "entity" ||
-           name == "extension";
+           name == "extension" || name == "attributes";
   }
 
   [[nodiscard]] std::string header() const {
@@ -176,7 +193,7 @@ class XmlEncoder {
     if (error_) return false;
     const bool has_elements = node.find_child(
         [](const pugi::xml_node& child) { return child.type() == pugi::node_element; });
-    if (has_elements && encoding == "base64") {
+    if (has_elements && is_base64(encoding)) {
       fail(node, Errc::malformed, "an element inside base64");
       return false;
     }
@@ -185,11 +202,10 @@ class XmlEncoder {
       return false;
     }
     if (!has_elements) {
-      const bool opaque = row != nullptr && row->opaque;
       if (attributes.elided) {
-        put_elided(node, *attributes.elided, opaque || encoding == "base64");
+        put_elided(node, *attributes.elided, is_opaque(encoding, row));
       } else {
-        put_value(node, encoding, opaque);
+        put_value(node, encoding, row);
       }
       body_.close();
       bindings_.resize(bindings);
@@ -215,15 +231,15 @@ class XmlEncoder {
                              page == nullptr ? kNoPage : page->number});
       } else if (name == "encoding") {
         out.encoding = value;
-        if (value != "base64" && value != "opaque" && value != "text") {
+        if (value != "base64" && value != "base64-text" && value != "opaque" && value != "text") {
           fail(node, Errc::unsupported, "no encoding is named \"" + std::string{value} + "\"");
         }
       } else if (name == "bytes") {
         out.elided = number_of(value);
         if (!out.elided) fail(node, Errc::malformed, "bytes=\"…\" needs a number of octets");
       } else if (!(element == "unknown" && (name == "page" || name == "token")) &&
-                 !(element == "literal" && name == "name") && !name.starts_with("xml:") &&
-                 !name.starts_with("xsi:")) {
+                 !(element == "literal" && (name == "name" || name == "page")) &&
+                 !name.starts_with("xml:") && !name.starts_with("xsi:")) {
         fail(node, Errc::unsupported,
              "ActiveSync has no attributes, but <" + std::string{element} + "> has \"" +
                  std::string{name} + "\"");
@@ -241,7 +257,11 @@ class XmlEncoder {
     if (name == "literal") {
       const auto index = static_cast<std::uint32_t>(literals_.size());
       (literals_ += node.attribute("name").value()) += '\0';
-      body_.open_literal(0, index);
+      const pugi::xml_attribute page = node.attribute("page");
+      const auto number = page ? number_of(page.value()) : 0;
+      if (!number || *number > 255)
+        fail(node, Errc::malformed, "<literal> needs page=\"0\" to \"255\"");
+      body_.open_literal(static_cast<std::uint8_t>(number.value_or(0)), index);
       return nullptr;
     }
     const std::size_t colon = name.find(':');
@@ -305,17 +325,37 @@ class XmlEncoder {
     return octets;
   }
 
-  void put_value(const pugi::xml_node& node, std::string_view encoding, bool row_is_opaque) {
-    if (encoding == "base64") {
-      if (const auto octets = base64_of(node)) body_.opaque(*octets);
+  static bool is_opaque(std::string_view encoding, const codepages::TagRow* row) {
+    if (encoding.empty()) return row != nullptr && row->opaque;
+    return encoding == "base64" || encoding == "opaque";
+  }
+
+  void put_value(const pugi::xml_node& node, std::string_view encoding,
+                 const codepages::TagRow* row) {
+    if (is_base64(encoding)) {
+      put_base64(node, encoding);
       return;
     }
     const std::string value = joined(node);
-    if (value.empty()) return;
-    if (encoding == "opaque" || (row_is_opaque && encoding != "text")) {
-      body_.opaque(value);
-    } else {
+    if (value.empty() && encoding.empty()) return;
+    if (!is_opaque(encoding, row)) {
       put_text(node, value);
+    } else if (encoding.empty() && is_conversation(row->tag)) {
+      body_.opaque(conversation_octets(row->tag, value));
+    } else {
+      body_.opaque(value);
+    }
+  }
+
+  void put_base64(const pugi::xml_node& node, std::string_view encoding) {
+    const auto octets = base64_of(node);
+    if (!octets) return;
+    if (encoding == "base64") {
+      body_.opaque(*octets);
+    } else if (octets->find('\0') == std::string::npos) {
+      body_.text(*octets);
+    } else {
+      fail(node, Errc::bad_text, "a string that holds a NUL");
     }
   }
 
@@ -352,17 +392,31 @@ class XmlEncoder {
       }
       return true;
     }
-    if (name != "piece" && name != "extension") return false;
+    if (name == "piece") {
+      put_piece(node);
+      return true;
+    }
+    if (name != "extension" && name != "attributes") return false;
     if (std::string_view{node.attribute("encoding").value()} != "base64") {
-      if (name == "piece") {
-        put_text(node, joined(node));
-      } else {
-        fail(node, Errc::malformed, "<extension> needs encoding=\"base64\"");
-      }
+      fail(node, Errc::malformed, "<" + std::string{name} + "> needs encoding=\"base64\"");
     } else if (const auto octets = base64_of(node)) {
-      name == "piece" ? body_.opaque(*octets) : body_.extension(*octets);
+      name == "extension" ? body_.extension(*octets) : body_.attributes(*octets);
     }
     return true;
+  }
+
+  void put_piece(const pugi::xml_node& node) {
+    const Attributes attributes = declare(node);
+    const std::string_view encoding = attributes.encoding;
+    if (attributes.elided) {
+      put_elided(node, *attributes.elided, is_opaque(encoding, nullptr));
+    } else if (is_base64(encoding)) {
+      put_base64(node, encoding);
+    } else if (is_opaque(encoding, nullptr)) {
+      body_.opaque(joined(node));
+    } else {
+      put_text(node, joined(node));
+    }
   }
 
   Builder body_{std::string{}};

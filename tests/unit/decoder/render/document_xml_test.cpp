@@ -8,6 +8,7 @@
 
 #include "decoder/codepages/pages.hpp"
 #include "tests/unit/decoder/render/samples.hpp"
+#include "tests/unit/decoder/wbxml/properties.hpp"
 
 using namespace eastap;
 using namespace eastap::render;
@@ -28,6 +29,21 @@ std::string with_value(std::string_view value, bool opaque = true) {
     body.text(value);
   }
   return compact(*samples::document(std::move(body).finish()));
+}
+
+/// "" when what encode makes of the XML is the same tree; else where it differs.
+std::string way_back(const std::string& body) {
+  const wbxml::Document document = wbxml::properties::decoded(body);
+  for (const bool pretty : {true, false}) {
+    const std::string xml = to_xml(document, {.pretty = pretty});
+    const auto again = wbxml::encode_xml(xml);
+    if (!again) return again.error().detail + " in " + xml;
+    const wbxml::Document back = wbxml::properties::decoded(*again);
+    if (!back.complete) return "not complete: " + xml;
+    const std::string differs = wbxml::properties::difference(document, back);
+    if (!differs.empty()) return differs + " of " + xml;
+  }
+  return {};
 }
 
 bool is_well_formed(const std::string& xml) {
@@ -68,7 +84,10 @@ TEST_SUITE("decoder.render.document_xml") {
           R"(<unknown page="40" token="0x05">x</unknown></Sync>)");
   }
   TEST_CASE("opaque octets are text where they are clean UTF-8, else base64") {
-    CHECK(with_value("Grüße") == "<Sync xmlns=\"AirSync\">Grüße</Sync>");
+    CHECK(with_value("Grüße") == "<Sync xmlns=\"AirSync\" encoding=\"opaque\">Grüße</Sync>");
+    CHECK(with_value("Grüße", false) == "<Sync xmlns=\"AirSync\">Grüße</Sync>");
+    CHECK(with_value("\x01", false) ==
+          "<Sync xmlns=\"AirSync\" encoding=\"base64-text\">AQ==</Sync>");
     CHECK(with_value("\xff\x00\x01"sv) ==
           "<Sync xmlns=\"AirSync\" encoding=\"base64\">/wAB</Sync>");
     CHECK(with_value("a\x1b[2J") == "<Sync xmlns=\"AirSync\" encoding=\"base64\">YRtbMko=</Sync>");
@@ -114,12 +133,12 @@ TEST_SUITE("decoder.render.document_xml") {
     body.open(airsync::kCommands).add(airsync::kSyncKey, "1").close();
     body.text("b").opaque("\x00"sv).entity(0x20AC).entity(0x1B).close();
     const auto document = samples::document(std::move(body).finish());
-    CHECK(
-        to_xml(*document) ==
-        "<Sync xmlns=\"AirSync\">\n"
-        "  <ApplicationData>a<Commands><SyncKey>1</SyncKey></Commands>b"
-        "<piece encoding=\"base64\">AA==</piece>&#x20AC;<entity code=\"0x1B\"/></ApplicationData>\n"
-        "</Sync>\n");
+    CHECK(to_xml(*document) ==
+          "<Sync xmlns=\"AirSync\">\n"
+          "  <ApplicationData>a<Commands><SyncKey>1</SyncKey></Commands>b"
+          "<piece encoding=\"base64\">AA==</piece><entity code=\"0x20AC\"/><entity code=\"0x1B\"/>"
+          "</ApplicationData>\n"
+          "</Sync>\n");
     CHECK(is_well_formed(to_xml(*document)));
   }
   TEST_CASE("the simulated way back gives the same body") {
@@ -133,6 +152,95 @@ TEST_SUITE("decoder.render.document_xml") {
       const auto again = wbxml::encode_xml(to_xml(*samples::document(octets), {.pretty = pretty}));
       REQUIRE(again);
       CHECK(*again == octets);
+    }
+  }
+  TEST_CASE("of every tag each kind of value comes back from XML as it travelled") {
+    const std::string_view values[] = {"",
+                                       "v",
+                                       " \n",
+                                       "a & b",
+                                       "\x01",
+                                       "\xFF",
+                                       "Grüße\r\n",
+                                       "5",
+                                       "AAAA",
+                                       "**",
+                                       "zsHoKe0=",
+                                       "CEC1E829ED",
+                                       "44997723AC344564BBEEF22D3A1A3373"};
+    for (const codepages::Page* page : codepages::kPages) {
+      for (const codepages::TagRow& row : page->rows) {
+        CAPTURE(page->name);
+        CAPTURE(row.name);
+        wbxml::Builder body;
+        body.open(airsync::kSync).open(row.tag).close();
+        for (const std::string_view value : values) {
+          body.open(row.tag).text(value).close().open(row.tag).opaque(value).close();
+        }
+        CHECK(way_back(std::move(body).finish()) == "");
+      }
+    }
+    wbxml::Builder body;
+    body.open({77, 9}).open({0, 0x3E}).opaque("v").close().open({0, 0x3E}).text("").close();
+    CHECK(way_back(std::move(body).finish()) == "");
+  }
+  TEST_CASE("usual values say nothing of how they travelled") {
+    for (const codepages::Page* page : codepages::kPages) {
+      for (const codepages::TagRow& row : page->rows) {
+        if (wbxml::is_conversation(row.tag)) continue;  // hex there would be taken for octets
+        wbxml::Builder body;
+        body.open(airsync::kSync).add(row.tag, "v");
+        CHECK(compact(*samples::document(std::move(body).finish())).find("encoding") ==
+              std::string::npos);
+      }
+    }
+  }
+  TEST_CASE("mixed content of every kind comes back from XML as it travelled") {
+    using Add = void (*)(wbxml::Builder&);
+    const Add pieces[] = {
+        [](wbxml::Builder& body) { body.text("a"); },
+        [](wbxml::Builder& body) { body.text(" \n"); },
+        [](wbxml::Builder& body) { body.text(""); },
+        [](wbxml::Builder& body) { body.text("\xFE\x01"); },
+        [](wbxml::Builder& body) { body.opaque("b"); },
+        [](wbxml::Builder& body) { body.opaque(""); },
+        [](wbxml::Builder& body) { body.opaque("\x00\xFF"sv); },
+        [](wbxml::Builder& body) { body.entity(0x20AC); },
+        [](wbxml::Builder& body) { body.entity(0x1B); },
+        [](wbxml::Builder& body) { body.extension("\x40x\0"sv); },
+        [](wbxml::Builder& body) { body.add(airsync::kSyncKey, "1"); },
+        [](wbxml::Builder& body) { body.add(codepages::compose_mail::kMime, "1"); },
+    };
+    for (const bool attributes : {false, true}) {
+      for (const Add first : pieces) {
+        for (const Add second : pieces) {
+          for (const Add third : pieces) {
+            wbxml::Builder body;
+            body.open(airsync::kSync).open(airsync::kCommands);
+            if (attributes) body.attributes("\x05\x03v\0\x01"sv);
+            first(body);
+            second(body);
+            third(body);
+            body.close().add(airsync::kSyncKey, "1");
+            CHECK(way_back(std::move(body).finish()) == "");
+          }
+        }
+      }
+    }
+  }
+  TEST_CASE("the sizes of hidden values come back as the kind that they were") {
+    wbxml::Builder body;
+    body.open(airsync::kSync).open(airsync::kSyncKey).opaque("abc").close();
+    body.open(codepages::compose_mail::kMime).text("abc").close().add(airsync::kSyncKey, "abc");
+    wbxml::Document document = *samples::document(std::move(body).finish());
+    for (wbxml::Node& node : document.nodes) node.hidden = node.value_size != 0;
+    const auto again = wbxml::encode_xml(to_xml(document));
+    REQUIRE(again);
+    const wbxml::Document back = wbxml::properties::decoded(*again);
+    REQUIRE(back.nodes.size() == document.nodes.size());
+    for (std::size_t i = 0; i < back.nodes.size(); ++i) {
+      CHECK(back.nodes[i].value_kind == document.nodes[i].value_kind);
+      CHECK(back.nodes[i].value_size == document.nodes[i].value_size);
     }
   }
   TEST_CASE("texts can be shortened, and say how long they are") {

@@ -85,6 +85,53 @@ d  </Data>
     CHECK(Element{document, 4}.node().value_kind == ValueKind::text);
   }
 
+  TEST_CASE("conversations are read as the octets that other tools write") {
+    const std::string id = "\x44\x99\x77\x23\xAC\x34\x45\x64\xBB\xEE\xF2\x2D\x3A\x1A\x33\x73";
+    const std::string start = "\xCE\xC1\xE8\x29\xED";
+    const auto value_of = [](const std::string& element) {
+      const Document document = from_xml("<Sync xmlns='AirSync'>" + element + "</Sync>");
+      CHECK(Element{document, 1}.is_opaque());
+      return std::string{Element{document, 1}.value()};
+    };
+    for (const std::string page : {"Email2", "Search", "ItemOperations"}) {
+      const std::string begin = "<ConversationId xmlns='" + page + "'>", end = "</ConversationId>";
+      CHECK(value_of(begin + "RJl3I6w0RWS77vItOhozcw==" + end) == id);
+      CHECK(value_of(begin + "44997723AC344564BBEEF22D3A1A3373" + end) == id);
+      CHECK(value_of(begin + "\n44997723ac344564bbeef22d3a1a3373 " + end) == id);
+      for (const std::string other : {"zsHoKe0=", "44997723", "own-conversation"}) {
+        CHECK(value_of(begin + other + end) == other);
+      }
+      CHECK(value_of("<ConversationId xmlns='" + page + "' encoding='opaque'>" +
+                     "44997723AC344564BBEEF22D3A1A3373" + end) ==
+            "44997723AC344564BBEEF22D3A1A3373");
+    }
+    const std::string begin = "<email2:ConversationIndex>", end = "</email2:ConversationIndex>";
+    CHECK(value_of(begin + "zsHoKe0=" + end) == start);
+    CHECK(value_of(begin + "CEC1E829ED" + end) == start);
+    CHECK(value_of(begin + "CEC1E829ED80000000A1" + end) ==
+          start + std::string{"\x80\0\0\0\xA1", 5});
+    CHECK(value_of(begin + "RJl3I6w0RWS77vItOhozcw==" + end) == "RJl3I6w0RWS77vItOhozcw==");
+    CHECK(from_xml("<Sync xmlns='AirSync'><Subject xmlns='Email'>CEC1E829ED</Subject></Sync>")
+              .root()
+              ->child_value(codepages::email::kSubject) == "CEC1E829ED");
+  }
+
+  TEST_CASE("an empty value and a string that is no XML text can be written") {
+    const Document document = from_xml(
+        "<Sync xmlns='AirSync'><SyncKey encoding='opaque'/><SyncKey encoding='text'></SyncKey>"
+        "<SyncKey encoding='base64-text'>AQI=</SyncKey><SyncKey/></Sync>");
+    REQUIRE(document.nodes.size() == 5);
+    CHECK(document.nodes[1].value_kind == ValueKind::opaque);
+    CHECK(document.nodes[2].value_kind == ValueKind::text);
+    CHECK(document.nodes[3].value_kind == ValueKind::text);
+    CHECK(Element{document, 3}.value() == "\x01\x02");
+    CHECK(document.nodes[4].value_kind == ValueKind::none);
+    CHECK(error_of("<Sync xmlns='AirSync' encoding='base64-text'>AAE=</Sync>") == Errc::bad_text);
+    CHECK(error_of("<Sync xmlns='AirSync'><literal name='a' page='x'/></Sync>") == Errc::malformed);
+    CHECK(error_of("<Sync xmlns='AirSync'><attributes>x</attributes></Sync>") == Errc::malformed);
+    CHECK(error_of("<attributes/>") == Errc::malformed);
+  }
+
   TEST_CASE("unknown tags are written by number") {
     const Document document = from_xml(
         "<Sync xmlns='AirSync'><unknown page='254' "
