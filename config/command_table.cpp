@@ -56,7 +56,7 @@ const std::vector<Command>& command_table() {
        "one WBXML body as XML, JSON or annotated hex",
        "Reads octets, hex or base64 from FILE or stdin. Ends with 3 when the body did not decode "
        "to its end; what "
-       "decoded is printed all the same.",
+       "decoded is printed all the same. Passwords are asterisks at every level of --redact.",
        {"eastap decode body.wbxml  # as XML",
         "echo 03016a00000756520330000101 | eastap decode --hex  # what each octet means"}},
       {Subcommand::encode,
@@ -67,7 +67,9 @@ const std::vector<Command>& command_table() {
        "XML as eastap decode prints it, back to WBXML",
        "Reads XML from FILE or stdin and writes the octets to stdout. Takes XML of EAS Inspector "
        "and of "
-       "Exchange's mailbox log, too; asterisks stand for values that the log leaves out.",
+       "Exchange's mailbox log, too; asterisks stand for values that the log leaves out. What "
+       "decode "
+       "printed becomes the same elements and values, each as string or opaque as it was.",
        {"eastap encode sync.xml > sync.wbxml  # a body to send with curl"}},
       {Subcommand::explain,
        in::explain,

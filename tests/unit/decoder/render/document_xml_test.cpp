@@ -279,6 +279,7 @@ TEST_SUITE("decoder.render.document_xml") {
         CAPTURE(at);
         CAPTURE(bits);
         REQUIRE(is_well_formed(to_xml(*document, {.mark_stop = true})));
+        if (document->complete) REQUIRE(way_back(flipped) == "");
       }
     }
   }
