@@ -13,10 +13,12 @@
 #include "decoder/render/hex.hpp"
 #include "decoder/render/printable.hpp"
 #include "decoder/wbxml/decode.hpp"
+#include "decoder/wbxml/encode.hpp"
 #include "tests/fuzz/require.hpp"
+#include "tests/unit/decoder/wbxml/properties.hpp"
 
-// Whatever a body holds: its XML is well-formed, its JSON parses, and nothing printed of it is
-// invalid UTF-8 or acts on a terminal.
+// Whatever a body holds: its XML is well-formed and encodes to the same tree, its JSON parses, and
+// nothing printed of it is invalid UTF-8 or acts on a terminal.
 
 namespace {
 
@@ -28,6 +30,19 @@ void require_safe(const std::string& text) {
     require(octet != 0x7F);
     require(octet != 0xC2 || static_cast<unsigned char>(text[i + 1]) >= 0xA0);
   }
+}
+
+/// What encode makes of the XML is the same tree. Names of LITERALs may be no XML text, and what
+/// was cut has no end to come back to.
+void require_way_back(const eastap::wbxml::Document& document, const std::string& xml) {
+  using namespace eastap::wbxml;
+  for (const Node& node : document.nodes) {
+    if (node.tag.token == Node::kLiteral) return;
+  }
+  if (!document.complete) return;
+  const auto again = encode_xml(xml);
+  require(again.has_value());
+  require(properties::difference(document, properties::decoded(*again)).empty());
 }
 
 }  // namespace
@@ -42,6 +57,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require_safe(xml);
     pugi::xml_document parsed;
     if (!document.nodes.empty()) require(parsed.load_buffer(xml.data(), xml.size()));
+    require_way_back(document, xml);
   }
   require_safe(render::to_xml(document, {.shorten = 8}));
   std::string json;
