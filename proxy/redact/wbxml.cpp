@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -272,7 +273,10 @@ class Rewriter {
       if (changed.size() == node.value_size) {
         out_ += body_.substr(from, size);
       } else {
-        tokens::write_integer(out_, static_cast<std::uint32_t>(changed.size()) + missing);
+        // A length near the largest stays beyond the body, however long a pseudonym is.
+        const std::uint64_t now = std::uint64_t{changed.size()} + missing;
+        tokens::write_integer(out_, static_cast<std::uint32_t>(std::min<std::uint64_t>(
+                                        now, std::numeric_limits<std::uint32_t>::max())));
       }
       out_ += changed;
       at_ = std::size_t{node.value_offset} + node.value_size;

@@ -245,6 +245,16 @@ TEST_SUITE("proxy.redact.wbxml") {
     }
   }
 
+  TEST_CASE("a length near the largest stays beyond the body when a pseudonym is longer") {
+    // Sync, Class: opaque data of 4 294 967 295 octets that names a host
+    const std::string body =
+        std::string{"\x03\x01\x6A\x00\x45\x50\xC3\x8F\xFF\xFF\xFF\x7F", 12} + "mail.xample.co";
+    const Document before = decoded(body);
+    const Document after = decoded(redacted_wbxml(scope(Level::identity), body));
+    CHECK(difference(before, after) == "");
+    CHECK(after.diagnostics.back().code == before.diagnostics.back().code);
+  }
+
   TEST_CASE("every cut, and every octet put wrong, stops where it did") {
     for (const auto& [name, body] : real_bodies()) {
       CAPTURE(name);
