@@ -299,6 +299,8 @@ TEST_SUITE("decoder.explain") {
     CHECK(title(ask("syn 3")) == title(ask("sync 3")));
     CHECK(ask("syn 3").assumed == "sync 3");
     CHECK(title(ask("filtertyp 5")) == title(ask("FilterType 5")));
+    CHECK(ask("snyc 3").assumed == "sync 3");  // two letters swapped are one slip
+    CHECK(ask("pign 2").assumed == "ping 2");
     CHECK_FALSE(ask("syn 77").found());
     const Answer number = ask("sync 77");
     CHECK_FALSE(number.found());
