@@ -32,7 +32,7 @@ bool is_foreign(std::string_view data) { return data.starts_with(kForeign); }
 std::string GlobalObjectId::uid() const {
   if (is_foreign(data)) {
     std::string_view text = std::string_view{data}.substr(kForeign.size());
-    if (!text.empty() && text.back() == '\0') text.remove_suffix(1);
+    while (!text.empty() && text.back() == '\0') text.remove_suffix(1);  // some pad with several
     return std::string{text};
   }
   GlobalObjectId series = *this;

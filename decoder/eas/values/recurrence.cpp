@@ -48,19 +48,26 @@ std::string turn_words(const Recurrence& rule) {
   return out;
 }
 
+/// "on weekdays", "on every day", "on Mon and Wed"
+std::string on_days(int bits) {
+  if (bits == 127) return "on every day";
+  if (bits == 62) return "on weekdays";
+  return "on " + weekday_words(bits);
+}
+
 std::string pattern_words(const Recurrence& rule) {
   const int interval = rule.interval.value_or(1);
   const int day = rule.day_of_month.value_or(0);
   switch (*rule.type) {
     case 0:
       if (rule.days_of_week && *rule.days_of_week != 127 && *rule.days_of_week != 0) {
-        return (interval > 1 ? every(interval, "day") + " on " : "every ") +
-               weekday_words(*rule.days_of_week);
+        return interval > 1 ? every(interval, "day") + ' ' + on_days(*rule.days_of_week)
+                            : "every " + weekday_words(*rule.days_of_week);
       }
       return every(interval, "day");
     case 1:
       return every(interval, "week") +
-             (rule.days_of_week.value_or(0) != 0 ? " on " + weekday_words(*rule.days_of_week) : "");
+             (rule.days_of_week.value_or(0) != 0 ? ' ' + on_days(*rule.days_of_week) : "");
     case 2: return "on day " + std::to_string(day) + " of " + every(interval, "month");
     case 3: return "on " + turn_words(rule) + " of " + every(interval, "month");
     case 5:

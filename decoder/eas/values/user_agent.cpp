@@ -9,7 +9,8 @@ struct Build {
   std::string_view build, version;
 };
 
-// Builds as released. One that is not here is shown as the build alone: no version is guessed.
+// Builds as released. Of one that is not here the number in front still tells the major version,
+// which it shares with its neighbours; one with a number that none has is shown as the build alone.
 constexpr Build kBuilds[] = {
     {"10A403", "6.0"},    {"10B141", "6.1"},    {"10B329", "6.1.3"},  {"11A465", "7.0"},
     {"11B511", "7.0.3"},  {"11B651", "7.0.6"},  {"11D167", "7.1"},    {"11D201", "7.1.1"},
@@ -83,6 +84,23 @@ std::string build_of(std::string_view text) {
          std::string{number};
 }
 
+/// "19A405" gives 19.
+std::string_view front_number(std::string_view build) {
+  std::size_t digits = 0;
+  while (digits < build.size() && is_digit(build[digits])) ++digits;
+  return build.substr(0, digits);
+}
+
+/// "15.0.2" of a build in the table, "15" of one beside it, "" of others.
+std::string_view version_of(std::string_view build) {
+  std::string_view major;
+  for (const Build& known : kBuilds) {
+    if (known.build == build) return known.version;
+    if (front_number(known.build) == front_number(build)) major = known.version;
+  }
+  return major.substr(0, major.find('.'));
+}
+
 }  // namespace
 
 AppleAgent parse_apple_agent(std::string_view user_agent) {
@@ -97,11 +115,11 @@ AppleAgent parse_apple_agent(std::string_view user_agent) {
   }
   if (slash == std::string_view::npos) return agent;
   agent.build = build_of(user_agent.substr(slash + 1));
-  for (const Build& known : kBuilds) {
-    if (known.build != agent.build) continue;
+  if (agent.build.empty()) return agent;
+  if (const std::string_view version = version_of(agent.build); !version.empty()) {
     // From iPadOS 13 on the tablet's system has its own name.
-    const bool tablet = agent.model.starts_with("iPad") && agent.build >= "17";
-    agent.version = std::string{tablet ? "iPadOS " : "iOS "} + std::string{known.version};
+    const bool tablet = agent.model.starts_with("iPad") && front_number(agent.build) >= "17";
+    agent.version = std::string{tablet ? "iPadOS " : "iOS "} + std::string{version};
   }
   return agent;
 }

@@ -9,7 +9,7 @@ namespace eastap::eas::values {
 struct AppleAgent {
   std::string model;    ///< "iPhone8,4"
   std::string build;    ///< "15D100"; "" when the digits give none
-  std::string version;  ///< "iOS 11.2.6" for a build that the table knows; "" for others
+  std::string version;  ///< "iOS 11.2.6" of a known build, "iOS 15" of one of known number in front
   bool operator==(const AppleAgent&) const = default;
 };
 

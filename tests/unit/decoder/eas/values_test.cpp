@@ -201,6 +201,11 @@ TEST_SUITE("decoder.eas.values") {
     REQUIRE(again);
     CHECK(*again == *id);
     CHECK_FALSE(global_object_id_of(""));
+    GlobalObjectId padded = *id;
+    padded.data.append(3, '\0');
+    CHECK(padded.uid() == "abc123@google.com");
+    CHECK(words(padded).find("UID abc123@google.com") != std::string::npos);
+    CHECK(words(padded).find('\0') == std::string::npos);
     CHECK(global_object_id_of(std::string(2'000, 'x')).error().code == Errc::too_large);
   }
 
@@ -249,6 +254,12 @@ TEST_SUITE("decoder.eas.values") {
     rule.days_of_week = 2 | 8;
     rule.occurrences = 10;
     CHECK(words(rule) == "every 2 weeks on Mon and Wed, 10 times");
+    rule.occurrences.reset();
+    rule.days_of_week = 62;
+    CHECK(words(rule) == "every 2 weeks on weekdays");
+    rule.interval = 1;
+    rule.days_of_week = 127;
+    CHECK(words(rule) == "every week on every day");
     rule = {};
     rule.type = 3;
     rule.days_of_week = 32;
@@ -286,7 +297,10 @@ TEST_SUITE("decoder.eas.values") {
     CHECK(parse_apple_agent("Apple-iPad2C1/1002.141").version == "iOS 6.1");
     CHECK(parse_apple_agent("Apple-iPhone3C1/902.176").build == "9B176");
     CHECK(parse_apple_agent("Apple-iPad13C4/1901.346").version == "iPadOS 15.0");
-    // A build that the table lacks is not guessed at.
+    // A build beside those of the table has their major version; of others none is guessed.
+    CHECK(parse_apple_agent("Apple-iPhone13C2/1901.405").version == "iOS 15");
+    CHECK(user_agent_words("Apple-iPad7C3/1701.001") == "iPad7,3, iPadOS 13 (build 17A001)");
+    CHECK(parse_apple_agent("Apple-iPad2C1/902.999").version.empty());
     CHECK(parse_apple_agent("Apple-iPhone15C2/2701.999") == AppleAgent{"iPhone15,2", "27A999", ""});
     CHECK(user_agent_words("Apple-iPhone15C2/2701.999") == "iPhone15,2, build 27A999");
     CHECK(user_agent_words("Apple-iPhone8C4/1504.100") == "iPhone8,4, iOS 11.2.6 (build 15D100)");
