@@ -198,12 +198,45 @@ bool demands(const Setting& setting, std::int64_t number) {
          unlimited_words(setting, number).value_or("") != "no lock by inactivity";
 }
 
+/// A setting and its value, in the terms of `kSettings`; null where it has none.
+struct Reading {
+  const Setting* setting = nullptr;
+  std::int64_t number = 0;
+};
+
+/// A parameter of the WAP document that devices before 12.0 get, [MS-ASPROV] 2.2.2.24.2, as the
+/// setting of later versions that says the same.
+Reading read_wap_parameter(std::string_view name, std::int64_t number) {
+  constexpr std::int64_t kMostMinutes = 1'000'000;
+  if (name == "4131") return {setting_named("DevicePasswordEnabled"), number == 0 ? 1 : 0};
+  if (name == "MinimumPasswordLength") return {setting_named("MinDevicePasswordLength"), number};
+  if (name == "DeviceWipeThreshold") {
+    return {setting_named("MaxDevicePasswordFailedAttempts"), number};
+  }
+  if (name == "PasswordComplexity" && number >= 0 && number <= 2) {
+    // 0 asks for letters and digits, 1 for digits, 2 takes either
+    return {setting_named("AlphanumericDevicePasswordRequired"), number == 0 ? 1 : 0};
+  }
+  const Setting* lock = setting_named("MaxInactivityTimeDeviceLock");
+  if (name == "AEFrequencyValue" && number >= 0 && number < kMostMinutes) {
+    return {lock, number * 60};
+  }
+  if (name == "AEFrequencyType" && number == 0) return {lock, 0};
+  return {};
+}
+
+Reading read_setting(std::string_view name, std::string_view value) {
+  const auto number = to_integer(trimmed(value));
+  if (!number) return {};
+  if (const Setting* setting = setting_named(name)) return {setting, *number};
+  return read_wap_parameter(name, *number);
+}
+
 }  // namespace
 
 std::string setting_words(std::string_view name, std::string_view value) {
-  const Setting* setting = setting_named(name);
-  const auto number = to_integer(trimmed(value));
-  return setting == nullptr || !number ? std::string{} : words_of(*setting, *number);
+  const Reading reading = read_setting(name, value);
+  return reading.setting == nullptr ? std::string{} : words_of(*reading.setting, reading.number);
 }
 
 std::string policy_words(const std::vector<std::pair<std::string, std::string>>& settings) {
@@ -211,19 +244,24 @@ std::string policy_words(const std::vector<std::pair<std::string, std::string>>&
   std::array<std::optional<std::int64_t>, std::size(kSettings)> values{};
   bool any = false;
   std::size_t approved = 0, forbidden = 0;
+  bool never_locks = false;
   for (const auto& [name, value] : settings) {
     if (name == "ApprovedApplicationList") ++approved;
     if (name == "UnapprovedInROMApplicationList") ++forbidden;
-    const Setting* setting = setting_named(name);
-    const auto number = to_integer(trimmed(value));
-    if (setting == nullptr || !number) continue;
+    const Reading reading = read_setting(name, value);
+    if (reading.setting == nullptr) continue;
     any = true;
-    values[static_cast<std::size_t>(setting - std::begin(kSettings))] = number;
+    // the type says whether the time beside it holds, wherever it stands
+    if (name == "AEFrequencyType") never_locks = true;
+    values[static_cast<std::size_t>(reading.setting - std::begin(kSettings))] = reading.number;
   }
   if (!any && approved == 0 && forbidden == 0) return {};
   const auto value_of = [&](std::string_view name) {
     return values[static_cast<std::size_t>(setting_named(name) - std::begin(kSettings))];
   };
+  const auto lock = static_cast<std::size_t>(setting_named("MaxInactivityTimeDeviceLock") -
+                                             std::begin(kSettings));
+  if (never_locks) values[lock] = 0;
   const bool has_pin = value_of("DevicePasswordEnabled").value_or(0) == 1;
   const bool needs_letters = value_of("AlphanumericDevicePasswordRequired").value_or(0) == 1;
   std::string out;

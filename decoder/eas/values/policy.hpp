@@ -8,7 +8,8 @@
 namespace eastap::eas::values {
 
 /// One setting of a policy document ([MS-ASPROV] 2.2.2), in words: ("MinDevicePasswordLength",
-/// "6") is "PIN ≥ 6". "" for a value outside its range and for names that it does not have.
+/// "6") is "PIN ≥ 6", and so is ("MinimumPasswordLength", "6") of the WAP documents before 12.0. ""
+/// for a value outside its range and for names that it does not have.
 [[nodiscard]] std::string setting_words(std::string_view name, std::string_view value);
 
 /// What a policy asks of the device beyond the defaults, most important first, in one line: "PIN ≥

@@ -242,6 +242,33 @@ TEST_SUITE("decoder.eas.provision") {
     const Command command = phone.talk("Provision", finish(ask), finish(policy));
     REQUIRE(command.provision->settings.size() == 1);
     CHECK(command.provision->settings[0].first == "4131");
+    CHECK(command.provision->policy == "PIN required");
+  }
+
+  TEST_CASE("what a WAP policy demands is told in the words of later ones") {
+    const auto policy_of = [](const std::string& parameters) {
+      Phone phone;
+      Builder ask, policy;
+      ask.open(pr::kProvision);
+      policy.open(pr::kProvision).add(pr::kStatus, "1").open(pr::kPolicies).open(pr::kPolicy);
+      policy.add(pr::kStatus, "1").add(pr::kPolicyKey, "5");
+      policy.add(pr::kData, "<wap-provisioningdoc><characteristic type=\"Registry\">" + parameters +
+                                "</characteristic></wap-provisioningdoc>");
+      return phone.talk("Provision", finish(ask), finish(policy)).provision->policy;
+    };
+    const auto parm = [](const char* name, const char* value) {
+      return std::string{"<parm name=\""} + name + "\" value=\"" + value + "\"/>";
+    };
+    CHECK(policy_of(parm("4131", "0") + parm("AEFrequencyType", "1") +
+                    parm("AEFrequencyValue", "5") + parm("DeviceWipeThreshold", "8") +
+                    parm("MinimumPasswordLength", "6") + parm("PasswordComplexity", "0")) ==
+          "PIN ≥ 6, letters required, wipe after 8, lock after 5 min");
+    // "no lock by inactivity" stands in front of a time that then means nothing
+    CHECK(policy_of(parm("4131", "0") + parm("AEFrequencyType", "0") +
+                    parm("AEFrequencyValue", "5") + parm("PasswordComplexity", "2") +
+                    parm("DeviceWipeThreshold", "-1")) == "PIN required");
+    CHECK(policy_of(parm("4131", "1") + parm("MinimumPasswordLength", "6")) == "nothing demanded");
+    CHECK(policy_of(parm("4133", "1")).empty());
   }
 
   TEST_CASE("status 110 of the command shows as it is") {
