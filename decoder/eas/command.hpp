@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -121,6 +122,7 @@ struct SentMail {
   std::vector<std::string> attendees;
   std::vector<std::string> attachment_names;
   std::vector<MailAttachment> attachments;  ///< the same, with type and size
+  std::string thread;  ///< what Thread-Index says: "began …, 2 replies, the last after 3 h 12 min"
   std::uint64_t mime_octets = 0;
   bool operator==(const SentMail&) const = default;
 };
@@ -178,6 +180,7 @@ struct SearchHit {
 /// Search and Find, one per store.
 struct SearchQuery {
   std::string store, text, collection_id, asked_range, range;
+  std::string conversation_id;  ///< upper-case hex
   std::optional<int> status;
   std::optional<std::uint32_t> total;
   std::uint32_t results = 0;    ///< that came
@@ -303,18 +306,27 @@ struct Command {
   std::optional<int> max_collections;  ///< the Limit beside Sync status 15
   bool partial = false;                ///< Sync with Partial: unnamed collections stay as they were
   bool accepts_multipart = false;
+  /// Names, learned from this device's FolderSync, of the folders that the members above name by
+  /// id alone. Those of `collections` and `waiting` stand there.
+  std::map<std::string, std::string, std::less<>> folder_names;
 
-  std::string asked;    ///< what the request wants, one line, keys aside: "Inbox(5)", "3 folders",
-                        ///< "ask policy"
-  std::string outcome;  ///< what came of it, one line: "first sync", "changed: Inbox(5)", "policy
-                        ///< key 36… (temporary)"
-  /// Both in one line, without what `collections`, `folder_changes` and `waiting` say: for a line
-  /// that shows those itself. "to bob@contoso.test "Lunch", 12 kB → sent".
+  std::string asked;     ///< what the request wants, one line, keys aside: "Inbox(5)", "3 folders",
+                         ///< "ask policy"
+  std::string outcome;   ///< what came of it, one line: "first sync", "changed: Inbox(5)", "policy
+                         ///< key 36… (temporary)"
+  std::string achieved;  ///< the part of `outcome` that went well: "2 fetched, 269 B", "1 hit"
+  /// Asked and outcome in one line, without what `collections`, `folder_changes` and `waiting` say:
+  /// for a line that shows those itself. "to bob@contoso.test "Lunch", 12 kB → sent".
   std::string detail;
 
   std::vector<Diagnostic> diagnostics;
 
   [[nodiscard]] bool hangs() const { return waiting && waiting->seconds.value_or(0) > 0; }
+  /// "" when it is not known.
+  [[nodiscard]] std::string_view folder_name(std::string_view id) const {
+    const auto found = folder_names.find(id);
+    return found == folder_names.end() ? std::string_view{} : found->second;
+  }
 };
 
 }  // namespace eastap::eas

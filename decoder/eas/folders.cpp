@@ -24,6 +24,13 @@ void fill(Reading& reading, FolderChange& change, wbxml::Element element, bool o
   }
 }
 
+/// What goes away, or changes its place only, comes by id alone.
+void keep_known_name(const Reading& reading, FolderChange& change) {
+  const DeviceMemory::Folder* folder =
+      reading.memory != nullptr ? reading.memory->folder(change.id) : nullptr;
+  if (folder != nullptr && change.name.empty()) change.name = folder->name;
+}
+
 std::string label(const Reading& reading, const FolderChange& change) {
   if (change.name.empty()) return reading.folder_label(change.id);
   return change.id.empty() ? change.name : change.name + '(' + change.id + ')';
@@ -46,6 +53,7 @@ void read_changes(Reading& reading, wbxml::Element changes) {
       return;
     }
     fill(reading, change, child, true);
+    keep_known_name(reading, change);
     reading.command.folder_changes.push_back(std::move(change));
   }
 }
@@ -129,6 +137,7 @@ void read_folder_change(Reading& reading) {
       }
     }
   }
+  keep_known_name(reading, change);
   if (reading.asked) command.folder_changes.push_back(std::move(change));
 }
 

@@ -204,13 +204,16 @@ void read_meeting_response(Reading& reading) {
       answer.request_id = reading.child_text(element, meeting::kRequestId);
       answer.long_id = reading.child_text(element, codepages::search::kLongId);
       answer.instance_id = reading.child_text(element, meeting::kInstanceId);
-      answer.proposed_start = reading.child_text(element, meeting::kProposedStartTime);
-      answer.proposed_end = reading.child_text(element, meeting::kProposedEndTime);
+      // 16.1 has them in SendResponse, [MS-ASCMD] 2.2.1.11.
+      const wbxml::Element proposal = element.child(meeting::kSendResponse).value_or(element);
+      answer.proposed_start = reading.child_text(proposal, meeting::kProposedStartTime);
+      answer.proposed_end = reading.child_text(proposal, meeting::kProposedEndTime);
       places.emplace(answer.request_id, command.meetings.size() - 1);
       std::string one = response_word(answer.response.value_or(0));
       one += ' ' + (answer.request_id.empty() ? answer.long_id : answer.request_id);
       if (!answer.instance_id.empty()) one += " of " + answer.instance_id;
       if (!answer.proposed_start.empty()) one += ", proposes " + answer.proposed_start;
+      if (!answer.proposed_end.empty()) one += " to " + answer.proposed_end;
       if (words.size() < 100) words.push_back(std::move(one));
     }
     command.asked = clipped(joined(words, 3), reading.limits.line_octets);

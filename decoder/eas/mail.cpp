@@ -7,6 +7,7 @@
 #include "decoder/codepages/pages/page21_compose_mail.hpp"
 #include "decoder/eas/mime.hpp"
 #include "decoder/eas/reading.hpp"
+#include "decoder/eas/values/conversation.hpp"
 
 /// SendMail, SmartForward and SmartReply, [MS-ASCMD] 2.2.1.17, 2.2.1.19 and 2.2.1.20. Up to 12.1
 /// the body is the message and the rest stands in the query; from 14.0 all of it is WBXML.
@@ -22,6 +23,14 @@ std::string parameter(const Command& command, std::string_view name) {
   return {};
 }
 
+/// [MS-OXOMSG] 2.2.1.3: Thread-Index is the conversation index in base64.
+std::string thread_words(std::string_view thread_index) {
+  const auto octets = from_base64(thread_index);
+  if (!octets || octets->empty()) return {};
+  const auto index = values::parse_conversation_index(*octets);
+  return index ? values::words(*index) : std::string{};
+}
+
 void read_message(const Reading& reading, SentMail& mail, std::string_view message) {
   mail.mime_octets = message.size();
   MimeLimits limits;
@@ -30,6 +39,7 @@ void read_message(const Reading& reading, SentMail& mail, std::string_view messa
   limits.value_octets = reading.limits.value_octets;
   MimeFacts facts = read_mime(message, limits);
   mail.message_id = std::move(facts.message_id);
+  mail.thread = thread_words(facts.thread_index);
   mail.from = std::move(facts.from);
   mail.sender = std::move(facts.sender);
   mail.subject = std::move(facts.subject);
@@ -79,6 +89,20 @@ void read_request(Reading& reading, SentMail& mail) {
   }
 }
 
+/// "answers 5:12 in Inbox(5)": the mail that a reply or a forward is of.
+std::string original_words(const Reading& reading, const SentMail& mail) {
+  constexpr std::size_t kIdOctets = 60;
+  const bool by_item = !mail.source_item.empty();
+  if (!by_item && mail.source_long_id.empty()) return {};
+  std::string words = reading.command.name == "SmartForward" ? "forwards " : "answers ";
+  words += by_item ? clipped(mail.source_item, kIdOctets)
+                   : "search hit " + clipped(mail.source_long_id, kIdOctets);
+  if (!mail.source_folder.empty()) {
+    words += " in " + clipped(reading.folder_label(mail.source_folder), kIdOctets);
+  }
+  return words;
+}
+
 std::string asked_words(const Reading& reading, const SentMail& mail) {
   std::vector<std::string> recipients = mail.to;
   for (const auto* list : {&mail.cc, &mail.bcc, &mail.forwardees}) {
@@ -98,6 +122,9 @@ std::string asked_words(const Reading& reading, const SentMail& mail) {
   }
   if (!mail.attachment_names.empty()) {
     words += ", " + counted(mail.attachment_names.size(), "attachment", "attachments");
+  }
+  if (const std::string original = original_words(reading, mail); !original.empty()) {
+    words += ", " + original;
   }
   words += size;
   if (words.starts_with(", ")) words.erase(0, 2);

@@ -329,6 +329,8 @@ class Reader {
       take_single(facts_.sender, value);
     } else if (equals_ignoring_case(name, "Subject")) {
       facts_.subject = clipped(decoded_words(value));
+    } else if (equals_ignoring_case(name, "Thread-Index")) {
+      facts_.thread_index = trimmed(value).substr(0, limits_.value_octets);
     } else if (equals_ignoring_case(name, "Message-ID")) {
       facts_.message_id = clipped(repaired_utf8(value));
     }

@@ -18,6 +18,7 @@ struct MimeAttachment {
 
 struct MimeFacts {
   std::string message_id, from, sender, subject;
+  std::string thread_index;              ///< as the field has it, base64
   std::vector<std::string> to, cc, bcc;  ///< addresses without display names
   std::string calendar_method;           ///< of the first text/calendar part, upper case
   std::string calendar_uid, organizer;   ///< of that part: RFC 5545 UID and ORGANIZER

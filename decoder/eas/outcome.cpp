@@ -113,9 +113,27 @@ bool has_own_columns(std::string_view name) {
 
 }  // namespace
 
+std::string limit_words(const Command& command) {
+  const int status = command.eas_status.value_or(0);
+  const bool pings = command.name == "Ping", syncs = command.name == "Sync";
+  if (syncs && status == 15 && command.max_collections) {
+    return "at most " + std::to_string(*command.max_collections) + " collections";
+  }
+  if (!command.waiting) return {};
+  const Waiting& waiting = *command.waiting;
+  if (pings && status == 6 && waiting.max_folders) {
+    return "at most " + std::to_string(*waiting.max_folders) + " folders";
+  }
+  if (!waiting.limit_seconds || !((pings && status == 5) || (syncs && status == 14))) return {};
+  const std::string bound = std::to_string(*waiting.limit_seconds) + " s";
+  if (!waiting.seconds) return "the server's bound is " + bound;
+  return (*waiting.seconds > *waiting.limit_seconds ? "at most " : "at least ") + bound;
+}
+
 void describe(Command& command, const model::Exchange& exchange, std::string_view authorization,
               const Limits& limits) {
   std::string outcome;
+  command.achieved = clipped(command.outcome, limits.line_octets);
   if (exchange.ending == model::Ending::open) {
     outcome = waiting_words(command);
   } else {
@@ -133,6 +151,7 @@ void describe(Command& command, const model::Exchange& exchange, std::string_vie
       }
     }
     append(outcome, failure_words(command, limits.line_octets));
+    append(outcome, limit_words(command));
     append(outcome, command.outcome);
     if (command.server) {
       if (!command.server->schema_error.empty()) append(outcome, command.server->schema_error);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "decoder/eas/command.hpp"
@@ -7,6 +8,10 @@
 #include "decoder/model/exchange.hpp"
 
 namespace eastap::eas {
+
+/// The bound that a server answered instead of waiting or serving: "at least 60 s" (Ping status 5,
+/// Sync status 14), "at most 200 folders" (Ping 6, Sync 15); "" when it named none.
+[[nodiscard]] std::string limit_words(const Command& command);
 
 /// Completes `command.outcome` and `command.detail` with what HTTP and the connection have to say,
 /// and settles where the answer came from. `authorization`: the request's, masked.

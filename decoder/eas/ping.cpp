@@ -77,17 +77,6 @@ void read_answer(Reading& reading, Waiting& waiting) {
   switch (status.value_or(0)) {
     case 1: outcome = "nothing new"; break;
     case 2: outcome = waiting.changed.empty() ? "changed" : changed_words(reading, waiting); break;
-    case 5:
-      if (waiting.limit_seconds) {
-        const bool too_long = waiting.seconds.value_or(0) > *waiting.limit_seconds;
-        outcome = std::string{"at "} + (too_long ? "most " : "least ") +
-                  std::to_string(*waiting.limit_seconds) + " s";
-      }
-      break;
-    case 6:
-      if (waiting.max_folders)
-        outcome = "at most " + std::to_string(*waiting.max_folders) + " folders";
-      break;
     case 7: outcome = "FolderSync demanded"; break;
     default: break;
   }

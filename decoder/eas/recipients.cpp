@@ -146,7 +146,7 @@ void read_validate_cert(Reading& reading) {
     if (number > command.certificates.size()) command.certificates.emplace_back();
     command.certificates[number - 1].status = status;
   }
-  if (number > 0) {
+  if (valid > 0) {
     command.outcome = valid == number
                           ? "valid"
                           : std::to_string(valid) + " of " + std::to_string(number) + " valid";

@@ -11,6 +11,7 @@
 #include "decoder/codepages/pages/page20_item_operations.hpp"
 #include "decoder/codepages/pages/page25_find.hpp"
 #include "decoder/eas/reading.hpp"
+#include "decoder/eas/values/conversation.hpp"
 
 /// Search and Find, [MS-ASCMD] 2.2.1.16 and 2.2.1.2.
 namespace eastap::eas {
@@ -35,6 +36,9 @@ void read_query(Reading& reading, SearchQuery& query, wbxml::Element element) {
     if (!query.text.empty()) break;
     if (const auto text = below(element, tag)) query.text = reading.text(*text);
   }
+  if (const auto conversation = below(element, search::kConversationId)) {
+    query.conversation_id = values::hex_words(reading.text(*conversation));
+  }
   if (const auto folder = below(element, airsync::kCollectionId)) {
     query.collection_id = reading.text(*folder);
   }
@@ -44,6 +48,9 @@ std::string asked_words(const Reading& reading, const SearchQuery& query) {
   std::string words = query.store;
   if (!query.text.empty()) {
     words += std::string{words.empty() ? "" : " "} + '"' + clipped(query.text, 80) + '"';
+  }
+  if (!query.conversation_id.empty()) {
+    words += (words.empty() ? "" : " ") + ("conversation " + clipped(query.conversation_id, 80));
   }
   if (!query.collection_id.empty()) words += " in " + reading.folder_label(query.collection_id);
   return clipped(words, reading.limits.line_octets);

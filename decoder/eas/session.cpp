@@ -84,6 +84,29 @@ void read_unknown(Reading& reading) {
   }
 }
 
+/// The learned names of the folders that the command's own members name by id.
+void name_folders(Command& command, const DeviceMemory& memory) {
+  const auto name = [&](const std::string& id) {
+    const DeviceMemory::Folder* folder = id.empty() ? nullptr : memory.folder(id);
+    if (folder != nullptr && !folder->name.empty()) {
+      command.folder_names.try_emplace(id, folder->name);
+    }
+  };
+  for (const FolderChange& change : command.folder_changes) name(change.parent_id);
+  if (command.mail) name(command.mail->source_folder);
+  for (const FetchedItem& item : command.fetched) name(item.collection_id);
+  for (const EmptiedFolder& folder : command.emptied) name(folder.id);
+  for (const MovedItem& item : command.moved) {
+    name(item.source_folder);
+    name(item.destination_folder);
+  }
+  for (const MeetingAnswer& answer : command.meetings) name(answer.folder);
+  for (const SearchQuery& query : command.searches) {
+    name(query.collection_id);
+    for (const SearchHit& hit : query.hits) name(hit.collection_id);
+  }
+}
+
 std::string device_key(const model::Exchange& exchange, const Command& command) {
   std::string key = exchange.connection ? exchange.connection->host : std::string{};
   key += '\n';
@@ -195,6 +218,7 @@ class Session::State {
     } else if (command.is_activesync) {
       read_command(reading);
     }
+    if (reading.memory != nullptr) name_folders(command, *reading.memory);
     reading.conclude();
     describe(command, exchange, request_head.authorization, limits_);
 

@@ -7,6 +7,7 @@
 #include "decoder/base/text.hpp"
 #include "decoder/eas/values/names.hpp"
 #include "decoder/eas/values/user_agent.hpp"
+#include "decoder/render/exchange_words.hpp"
 #include "decoder/render/pieces.hpp"
 #include "decoder/render/printable.hpp"
 #include "decoder/render/quantity.hpp"
@@ -45,10 +46,10 @@ class Facts {
     options();
     if (command_.provision) add("policy", command_.provision->policy);
     if (command_.mail) mail(*command_.mail);
-    each(command_.fetched, "fetched", fetched_words);
-    each(command_.emptied, "emptied", emptied_words);
-    each(command_.moved, "moved", moved_words);
-    each(command_.meetings, "meeting", meeting_words);
+    each(command_.fetched, "fetched", [&](const auto& item) { return fetched_words(item); });
+    each(command_.emptied, "emptied", [&](const auto& item) { return emptied_words(item); });
+    each(command_.moved, "moved", [&](const auto& item) { return moved_words(item); });
+    each(command_.meetings, "meeting", [&](const auto& item) { return meeting_words(item); });
     for (const eas::SearchQuery& query : command_.searches) search(query);
     each(command_.recipients, "recipient", recipient_words);
     certificates();
@@ -64,8 +65,13 @@ class Facts {
     facts_.push_back({label, printable(kept) + (kept.size() < text.size() ? "…" : "")});
   }
 
-  template <class T>
-  void each(const std::vector<T>& list, std::string_view label, std::string (*words)(const T&)) {
+  /// "Inbox(5)", or the id alone.
+  [[nodiscard]] std::string folder(std::string_view id) const {
+    return id.empty() ? std::string{} : folder_label(command_.folder_name(id), id);
+  }
+
+  template <class T, class Words>
+  void each(const std::vector<T>& list, std::string_view label, Words words) {
     for (std::size_t i = 0; i < list.size() && i < most_; ++i) add(label, words(list[i]));
     if (list.size() > most_) add(label, "and " + grouped(list.size() - most_) + " more");
   }
@@ -134,7 +140,7 @@ class Facts {
     add("subject", mail.subject);
     std::string source = with("item ", mail.source_item);
     join(source, with("search hit ", mail.source_long_id));
-    join(source, with("in folder ", mail.source_folder), " ");
+    join(source, with("in folder ", folder(mail.source_folder)), " ");
     join(source, with("of ", mail.instance_id), " ");
     add("original", source);
     for (std::size_t i = 0; i < mail.attachments.size() && i < most_; ++i) {
@@ -147,6 +153,7 @@ class Facts {
     if (mail.attachments.size() > most_) {
       add("attachment", "and " + grouped(mail.attachments.size() - most_) + " more");
     }
+    add("thread", mail.thread);
     std::string meeting = to_lower(mail.calendar_method);
     join(meeting, with("UID ", mail.calendar_uid));
     join(meeting, with("organizer ", mail.organizer));
@@ -154,12 +161,12 @@ class Facts {
     people("attendees", mail.attendees);
   }
 
-  static std::string fetched_words(const eas::FetchedItem& item) {
+  [[nodiscard]] std::string fetched_words(const eas::FetchedItem& item) const {
     std::string text = item.store;
     const std::string split = values::words(values::split_file_reference(item.file_reference));
     join(text, split.empty() ? with("attachment ", item.file_reference) : split);
     join(text, with("item ", item.server_id));
-    join(text, with("in folder ", item.collection_id), " ");
+    join(text, with("in folder ", folder(item.collection_id)), " ");
     join(text, with("search hit ", item.long_id));
     join(text, with("document ", item.link_id));
     join(text, item.class_name);
@@ -173,28 +180,29 @@ class Facts {
     return text;
   }
 
-  static std::string emptied_words(const eas::EmptiedFolder& folder) {
-    std::string text = "folder " + folder.id + (folder.subfolders ? " and its subfolders" : "");
-    join(text, status_words(folder.status));
+  [[nodiscard]] std::string emptied_words(const eas::EmptiedFolder& emptied) const {
+    std::string text =
+        "folder " + folder(emptied.id) + (emptied.subfolders ? " and its subfolders" : "");
+    join(text, status_words(emptied.status));
     return text;
   }
 
-  static std::string moved_words(const eas::MovedItem& item) {
+  [[nodiscard]] std::string moved_words(const eas::MovedItem& item) const {
     std::string text = item.source_item;
-    join(text, with("from ", item.source_folder), " ");
-    join(text, with("to ", item.destination_folder), " ");
+    join(text, with("from ", folder(item.source_folder)), " ");
+    join(text, with("to ", folder(item.destination_folder)), " ");
     join(text, with("now ", item.new_item));
     // A conversation is moved with 1, an item with 3, [MS-ASCMD] 2.2.3.177.
     if (item.status != 1) join(text, status_words(item.status, 3));
     return text;
   }
 
-  static std::string meeting_words(const eas::MeetingAnswer& answer) {
+  [[nodiscard]] std::string meeting_words(const eas::MeetingAnswer& answer) const {
     constexpr std::string_view kWords[] = {"", "accepted", "tentatively accepted", "declined"};
     const int response = answer.response.value_or(0);
     std::string text{response >= 1 && response <= 3 ? kWords[response] : ""};
     join(text, answer.request_id.empty() ? answer.long_id : answer.request_id, " ");
-    join(text, with("in folder ", answer.folder), " ");
+    join(text, with("in folder ", folder(answer.folder)), " ");
     join(text, with("instance ", answer.instance_id));
     join(text, with("proposes ", answer.proposed_start));
     join(text, with("to ", answer.proposed_end), " ");
@@ -203,24 +211,25 @@ class Facts {
     return text;
   }
 
-  static std::string hit_words(const eas::SearchHit& hit) {
+  [[nodiscard]] std::string hit_words(const eas::SearchHit& hit) const {
     std::string text = quoted(hit.name);
     join(text, hit.class_name);
     join(text, hit.id);
-    join(text, with("in folder ", hit.collection_id), " ");
+    join(text, with("in folder ", folder(hit.collection_id)), " ");
     return text;
   }
 
   void search(const eas::SearchQuery& query) {
     std::string text = query.store;
     join(text, quoted(query.text), " ");
-    join(text, with("in folder ", query.collection_id), " ");
+    join(text, with("conversation ", query.conversation_id), " ");
+    join(text, with("in folder ", folder(query.collection_id)), " ");
     join(text, with("asked for ", query.asked_range));
     join(text, with("got ", query.range));
     if (query.total) join(text, "of " + grouped(*query.total), query.range.empty() ? ", " : " ");
     join(text, status_words(query.status));
     add("search", text);
-    each(query.hits, "hit", hit_words);
+    each(query.hits, "hit", [&](const auto& hit) { return hit_words(hit); });
   }
 
   static std::string recipient_words(const eas::ResolvedRecipient& recipient) {

@@ -23,7 +23,15 @@ void write_sender(JsonWriter& json, const eas::Command& command) {
   json.end_object();
 }
 
-void write_mail(JsonWriter& json, const eas::SentMail& mail) {
+/// `<key>` with the id and `<name_key>` with the learned name.
+void write_folder(JsonWriter& json, const eas::Command& command, std::string_view key,
+                  std::string_view name_key, const std::string& id) {
+  json.member_if(key, id);
+  json.member_if(name_key, command.folder_name(id));
+}
+
+void write_mail(JsonWriter& json, const eas::Command& command) {
+  const eas::SentMail& mail = *command.mail;
   json.key("mail");
   json.begin_object();
   json.member_if("client_id", mail.client_id);
@@ -35,7 +43,7 @@ void write_mail(JsonWriter& json, const eas::SentMail& mail) {
   json.values_if("bcc", mail.bcc);
   json.values_if("forwardees", mail.forwardees);
   json.member_if("subject", mail.subject);
-  json.member_if("source_folder", mail.source_folder);
+  write_folder(json, command, "source_folder", "source_folder_name", mail.source_folder);
   json.member_if("source_item", mail.source_item);
   json.member_if("source_long_id", mail.source_long_id);
   json.member_if("instance_id", mail.instance_id);
@@ -46,6 +54,7 @@ void write_mail(JsonWriter& json, const eas::SentMail& mail) {
     json.member_if("content_type", file.type);
     json.member_if("bytes", file.octets);
   });
+  json.member_if("thread", mail.thread);
   json.member_if("calendar_method", mail.calendar_method);
   json.member_if("calendar_uid", mail.calendar_uid);
   json.member_if("organizer", mail.organizer);
@@ -57,7 +66,7 @@ void write_mail(JsonWriter& json, const eas::SentMail& mail) {
 void write_items(JsonWriter& json, const eas::Command& command) {
   json.objects_if("fetched", command.fetched, [&](const eas::FetchedItem& item) {
     json.member_if("store", item.store);
-    json.member_if("collection_id", item.collection_id);
+    write_folder(json, command, "collection_id", "folder_name", item.collection_id);
     json.member_if("server_id", item.server_id);
     json.member_if("long_id", item.long_id);
     json.member_if("link_id", item.link_id);
@@ -77,19 +86,19 @@ void write_items(JsonWriter& json, const eas::Command& command) {
     if (item.truncated) json.member("truncated", true);
   });
   json.objects_if("emptied", command.emptied, [&](const eas::EmptiedFolder& folder) {
-    json.member_if("collection_id", folder.id);
+    write_folder(json, command, "collection_id", "folder_name", folder.id);
     json.member("subfolders", folder.subfolders);
     json.member_if("status", folder.status);
   });
   json.objects_if("moved", command.moved, [&](const eas::MovedItem& item) {
     json.member_if("item", item.source_item);
-    json.member_if("from", item.source_folder);
-    json.member_if("to", item.destination_folder);
+    write_folder(json, command, "from", "from_name", item.source_folder);
+    write_folder(json, command, "to", "to_name", item.destination_folder);
     json.member_if("new_item", item.new_item);
     json.member_if("status", item.status);
   });
   json.objects_if("meetings", command.meetings, [&](const eas::MeetingAnswer& answer) {
-    json.member_if("collection_id", answer.folder);
+    write_folder(json, command, "collection_id", "folder_name", answer.folder);
     json.member_if("request_id", answer.request_id);
     json.member_if("long_id", answer.long_id);
     json.member_if("instance_id", answer.instance_id);
@@ -105,7 +114,8 @@ void write_lookups(JsonWriter& json, const eas::Command& command) {
   json.objects_if("searches", command.searches, [&](const eas::SearchQuery& query) {
     json.member_if("store", query.store);
     json.member_if("text", query.text);
-    json.member_if("collection_id", query.collection_id);
+    json.member_if("conversation_id", query.conversation_id);
+    write_folder(json, command, "collection_id", "folder_name", query.collection_id);
     json.member_if("asked_range", query.asked_range);
     json.member_if("range", query.range);
     json.member_if("status", query.status);
@@ -113,7 +123,7 @@ void write_lookups(JsonWriter& json, const eas::Command& command) {
     json.member("results", query.results);
     json.objects_if("hits", query.hits, [&](const eas::SearchHit& hit) {
       json.member_if("class", hit.class_name);
-      json.member_if("collection_id", hit.collection_id);
+      write_folder(json, command, "collection_id", "folder_name", hit.collection_id);
       json.member_if("id", hit.id);
       json.member_if("name", hit.name);
     });
@@ -196,7 +206,7 @@ void write_server(JsonWriter& json, const eas::ServerFacts& facts) {
 
 void write_command_facts(JsonWriter& json, const eas::Command& command) {
   write_sender(json, command);
-  if (command.mail) write_mail(json, *command.mail);
+  if (command.mail) write_mail(json, command);
   write_items(json, command);
   write_lookups(json, command);
   write_settings(json, command);

@@ -57,13 +57,17 @@ std::vector<Diagnostic> all_diagnostics(const eas::Command& command) {
   std::vector<Diagnostic> all = command.diagnostics;
   const auto add = [&](const eas::Body& body, std::string_view part) {
     if (!body.document) return;
-    for (const Diagnostic& remark : body.document->diagnostics) {
+    // The document counts from its own part, what was understood of it from the body.
+    const bool in_part = body.kind == eas::Body::Kind::multipart && !body.parts.empty();
+    const std::uint64_t base = in_part ? body.parts.front().offset : 0;
+    for (Diagnostic remark : body.document->diagnostics) {
+      remark.offset += base;
       const bool known = std::any_of(all.begin(), all.end(), [&](const Diagnostic& other) {
         return other.code == remark.code && other.offset == remark.offset &&
                other.text == remark.text && (other.part == part || other.part == remark.part);
       });
       if (known) continue;
-      all.push_back(remark);
+      all.push_back(std::move(remark));
       if (all.back().part.empty()) all.back().part = part;
     }
   };

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "decoder/base/text.hpp"
+#include "decoder/eas/outcome.hpp"
 #include "decoder/eas/status_table.hpp"
 #include "decoder/render/diagnostic.hpp"
 #include "decoder/render/exchange_facts.hpp"
@@ -232,12 +233,15 @@ void say_statuses(std::vector<Trouble>& troubles, const Command& command) {
       groups.push_back({&status, 1});
     }
   }
+  const std::string bound = eas::limit_words(command);
   for (const auto& [status, count] : groups) {
     Trouble trouble;
     std::string where = printable_start(status->place, 64);
     if (count > 1) where += " and " + std::to_string(count - 1) + " more";
     trouble.brief = "status " + std::to_string(status->code);
     join(trouble.brief, printable_start(status->name, 64), " ");
+    // the number to use instead is what the status was sent for
+    if (status->place.empty()) join(trouble.brief, bound, ", ");
     trouble.full = (where.empty() ? std::string{} : where + ": ") + trouble.brief;
     if (status->name.empty() && status->meaning.empty()) {
       trouble.full += " (not in the tables of " + printable_start(status->scope, 32) + ")";

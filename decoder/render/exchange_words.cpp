@@ -58,6 +58,14 @@ std::string keys_words(std::string_view asked, std::string_view answered, bool n
 
 struct Counts {
   std::uint64_t adds = 0, changes = 0, deletes = 0, fetches = 0;
+
+  Counts& operator+=(const Counts& other) {
+    adds += other.adds;
+    changes += other.changes;
+    deletes += other.deletes;
+    fetches += other.fetches;
+    return *this;
+  }
 };
 
 std::string counts_words(const Counts& counts) {
@@ -75,21 +83,73 @@ std::string counts_words(const Counts& counts) {
   return out;
 }
 
+Counts came_for(const eas::Collection& collection) {
+  return {collection.adds, collection.changes,
+          std::uint64_t{collection.deletes} + collection.soft_deletes, collection.fetches};
+}
+
+Counts sent_for(const eas::Collection& collection) {
+  return {collection.client_adds, collection.client_changes, collection.client_deletes, 0};
+}
+
+bool has_news(const eas::Collection& collection) {
+  Counts all = came_for(collection);
+  all += sent_for(collection);
+  return all.adds + all.changes + all.deletes + all.fetches != 0;
+}
+
 /// The collection that an admin asks about: one that failed, else one with news, else the first.
 const eas::Collection& leading(const Command& command) {
   const auto& all = command.collections;
   const auto failed = std::find_if(all.begin(), all.end(),
                                    [](const auto& c) { return c.status && *c.status != 1; });
   if (failed != all.end()) return *failed;
-  const auto news = std::find_if(all.begin(), all.end(), [](const auto& c) {
-    return c.adds + c.changes + c.deletes + c.soft_deletes + c.fetches + c.client_adds +
-               c.client_changes + c.client_deletes !=
-           0;
-  });
+  const auto news = std::find_if(all.begin(), all.end(), has_news);
   if (news != all.end()) return *news;
   const auto answered =
       std::find_if(all.begin(), all.end(), [](const auto& c) { return c.in_response; });
   return answered != all.end() ? *answered : all.front();
+}
+
+/// What came and what was sent, of all collections; whose it is, where `first` is not all of it.
+std::string news_words(const Command& command, const eas::Collection& first) {
+  Counts came;
+  Counts sent;
+  bool more = false;
+  std::size_t drafts = 0, with_news = 0;
+  const eas::Collection* whose = &first;
+  for (const eas::Collection& collection : command.collections) {
+    came += came_for(collection);
+    sent += sent_for(collection);
+    drafts += collection.client_sends;
+    more = more || collection.more_available;
+    if (!has_news(collection) && !collection.more_available) continue;
+    ++with_news;
+    whose = &collection;
+  }
+  std::string counts = counts_words(came);
+  if (more) join(counts, "more", " ");
+  if (const std::string own = counts_words(sent); !own.empty()) join(counts, "sent " + own, " ");
+  if (drafts != 0) join(counts, "sends " + count_words(drafts, "draft", "drafts"), " ");
+  if (with_news > 1) return counts + " in " + std::to_string(with_news) + " folders";
+  return with_news == 1 && whose != &first ? folder_words(*whose) + " " + counts : counts;
+}
+
+/// GetItemEstimate: "4 items"; of several folders the sum and what is in each.
+std::string estimate_words(const Command& command) {
+  constexpr std::size_t shown = 3;
+  std::string each;
+  std::size_t known = 0, sum = 0;
+  for (const eas::Collection& collection : command.collections) {
+    if (!collection.estimate) continue;
+    const auto count = static_cast<std::size_t>(std::max(0, *collection.estimate));
+    sum += count;
+    if (++known <= shown) join(each, folder_words(collection) + " " + std::to_string(count));
+  }
+  if (known == 0) return {};
+  if (known > shown) each += " +" + std::to_string(known - shown);
+  const std::string all = count_words(sum, "item", "items");
+  return command.collections.size() == 1 ? all : all + ": " + each;
 }
 
 void say_collections(ExchangeWords& words, const Command& command) {
@@ -97,25 +157,7 @@ void say_collections(ExchangeWords& words, const Command& command) {
   words.subject = folder_words(first);
   const std::size_t others = command.collections.size() - 1;
   if (others != 0) words.subject += " +" + std::to_string(others);
-  Counts came;
-  Counts sent;
-  bool more = false;
-  std::size_t drafts = 0;
-  for (const eas::Collection& collection : command.collections) {
-    came.adds += collection.adds;
-    came.changes += collection.changes;
-    came.deletes += std::uint64_t{collection.deletes} + collection.soft_deletes;
-    came.fetches += collection.fetches;
-    sent.adds += collection.client_adds;
-    sent.changes += collection.client_changes;
-    sent.deletes += collection.client_deletes;
-    drafts += collection.client_sends;
-    more = more || collection.more_available;
-  }
-  std::string counts = counts_words(came);
-  if (more) join(counts, "more", " ");
-  if (const std::string own = counts_words(sent); !own.empty()) join(counts, "sent " + own, " ");
-  if (drafts != 0) join(counts, "sends " + count_words(drafts, "draft", "drafts"), " ");
+  const std::string counts = news_words(command, first);
   words.detail = keys_words(first.sync_key, first.new_sync_key, false);
   words.short_detail = keys_words(first.sync_key, first.new_sync_key, true);
   join(words.detail, counts, "  ");
@@ -127,11 +169,10 @@ void say_collections(ExchangeWords& words, const Command& command) {
   } else if (nothing && !first.new_sync_key.empty()) {
     words.remark = "nothing new";
   }
-  if (command.name == "GetItemEstimate" && first.estimate) {
-    words.remark =
-        count_words(static_cast<std::size_t>(std::max(0, *first.estimate)), "item", "items");
-  }
   if (command.name == "GetItemEstimate") {  // so long a name leaves its column no room
+    if (std::string items = estimate_words(command); !items.empty()) {
+      words.remark = std::move(items);
+    }
     std::string folder = std::exchange(words.subject, {});
     join(folder, words.detail, "  ");
     words.detail = std::move(folder);
@@ -185,6 +226,21 @@ void say_provision(ExchangeWords& words, const Command& command) {
   join(words.remark, printable_start(provision.policy, 200), ": ");
 }
 
+/// "new Projects(20), deleted Contacts(7)"; "" of more than a line has room for.
+std::string changed_names(const Command& command) {
+  constexpr std::size_t most = 3;
+  if (command.folder_changes.size() > most) return {};
+  std::string out;
+  using Kind = eas::FolderChange::Kind;
+  for (const eas::FolderChange& change : command.folder_changes) {
+    const std::string_view verb = change.kind == Kind::add      ? "new "
+                                  : change.kind == Kind::remove ? "deleted "
+                                                                : "changed ";
+    join(out, std::string{verb} + folder_label(change.name, change.id));
+  }
+  return out;
+}
+
 void say_folder_changes(ExchangeWords& words, const Command& command) {
   Counts counts;
   using Kind = eas::FolderChange::Kind;
@@ -208,6 +264,8 @@ void say_folder_changes(ExchangeWords& words, const Command& command) {
     words.remark = count_words(command.folder_changes.size(), "folder", "folders");
   } else if (changes.empty() && !command.new_sync_key.empty()) {
     words.remark = "nothing new";
+  } else {
+    words.remark = changed_names(command);
   }
 }
 
@@ -235,6 +293,8 @@ void say_subject(ExchangeWords& words, const Command& command) {
     words.detail = keys_words(command.sync_key, command.new_sync_key, false);
     say_folder_changes(words, command);
   } else {
+    // which mail is answered; the detail says it too, behind what a narrow column holds
+    if (command.mail) words.subject = printable_start(command.mail->source_item, 64);
     words.detail = printable_start(command.asked, 400);
   }
   if (command.name == "OPTIONS" && !command.offered_versions.empty()) {
@@ -313,9 +373,11 @@ ExchangeWords words_of(const Exchange& exchange, const Command& command) {
     if (exchange.response) join(words.remark, size_words(exchange.response->wire_size));
     return words;
   }
-  // troubles say what the outcome says of a failure, and more
-  if (words.troubles.empty() && words.remark.empty() && !has_own_columns(command.name)) {
-    words.remark = printable_start(command.outcome, 400);
+  // troubles say what the outcome says of a failure, and more; what went well beside it they do not
+  if (words.remark.empty() && !has_own_columns(command.name)) {
+    words.partly = !words.troubles.empty() && !command.achieved.empty();
+    words.remark =
+        printable_start(words.troubles.empty() ? command.outcome : command.achieved, 400);
   }
   if (words.troubles.empty() && words.detail.empty() && words.remark.empty()) {
     words.detail = printable_start(command.detail, 400);

@@ -24,6 +24,7 @@ struct ExchangeWords {
   std::string short_detail;  ///< the same for narrow columns; "" when no other
   std::string short_text;    ///< instead of detail and remark where they share a narrow column
   std::string remark;        ///< what came of it
+  bool partly = false;       ///< the remark is what went well beside the troubles: it stands first
   std::string status;        ///< HTTP
   Role status_role = Role::normal;
   std::string duration;

@@ -148,6 +148,14 @@ TroubleForm form_for(const std::vector<Trouble>& troubles, std::size_t room, boo
   return {std::move(brief), enough};
 }
 
+/// What went well, then as much of the troubles as fits: for a line below which they are told.
+/// "" where nothing did, or where it leaves them no room.
+std::string partly_words(const ExchangeWords& words, const TroubleForm& form, std::size_t columns) {
+  constexpr std::size_t least = 6;  // ", sta…"
+  if (!words.partly || form.told || display_width(words.remark) + least > columns) return {};
+  return with_comma(words.remark, form.text);
+}
+
 /// One column for everything that is not status and duration; gives whether the troubles are told.
 bool put_joined(LineWriter& line, const Layout& layout, const ExchangeWords& words) {
   const Theme& theme = line.theme();
@@ -167,8 +175,14 @@ bool put_joined(LineWriter& line, const Layout& layout, const ExchangeWords& wor
   const TroubleForm form = form_for(words.troubles, layout.detail, false);
   const bool shown = form.told && !words.troubles.empty();
   if (shown) {
-    const std::string both = with_comma(detail, form.text);
-    text = display_width(both) <= layout.detail ? both : form.text;
+    const std::string news = words.partly ? with_comma(words.remark, form.text) : form.text;
+    const std::string both = with_comma(detail, news);
+    text = display_width(both) <= layout.detail   ? both
+           : display_width(news) <= layout.detail ? news
+                                                  : form.text;
+    role = colour(theme, worst_role(words.troubles));
+  } else if (const std::string partly = partly_words(words, form, layout.detail); !partly.empty()) {
+    text = partly;
     role = colour(theme, worst_role(words.troubles));
   }
   line.cell(text, layout.detail, role);
@@ -207,7 +221,8 @@ bool put_remark(LineWriter& line, const Layout& layout, const ExchangeWords& wor
     if (before != 0) line.put(", ", normal);
     line.put(form.text, role);
   } else {
-    line.cell(with_comma(form.text, words.remark), layout.remark, role);
+    const std::string partly = partly_words(words, form, layout.remark);
+    line.cell(partly.empty() ? with_comma(form.text, words.remark) : partly, layout.remark, role);
   }
   return form.told;
 }

@@ -229,6 +229,7 @@ void write_understood(JsonWriter& json, const eas::Command& command) {
     json.member("change", word(change.kind));
     json.member_if("id", change.id);
     json.member_if("parent_id", change.parent_id);
+    json.member_if("parent_name", command.folder_name(change.parent_id));
     json.member_if("name", change.name);
     json.member_if("folder_type", change.type);
     if (change.type) {

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "decoder/base/text.hpp"
 #include "tests/unit/decoder/eas/scene.hpp"
 
 using namespace eastap;
@@ -312,6 +313,22 @@ TEST_SUITE("decoder.eas.mail") {
     CHECK(command.outcome == "status 115 SendQuotaExceeded");
   }
 
+  TEST_CASE("a reply names the mail that it answers, and what its Thread-Index says") {
+    Phone phone;
+    learn_folders(phone);
+    Builder request;
+    request.open(cm::kSmartReply).add(cm::kClientId, "c1").open(cm::kSource);
+    request.add(cm::kFolderId, "5").add(cm::kItemId, "5:12").close().open(cm::kMime);
+    request.opaque("To: bob@contoso.test\r\nThread-Index: " +
+                   to_base64(from_hex("01CDF8AF75D244997723AC344564BBEEF22D3A1A3373").value()) +
+                   "\r\n\r\nHi\r\n");
+    const Command command = phone.talk("SmartReply", finish(request), "");
+    CHECK(command.asked.find("to bob@contoso.test, answers 5:12 in Inbox(5), ") == 0);
+    CHECK(command.mail->thread.starts_with("began "));
+    CHECK(command.folder_name("5") == "Inbox");
+    CHECK(command.folder_name("9").empty());
+  }
+
   TEST_CASE("up to 12.1 the body is the mail and the query says the rest") {
     Phone phone;
     phone.request_type = "message/rfc822";
@@ -340,7 +357,7 @@ TEST_SUITE("decoder.eas.mail") {
     const Command command = phone.talk("SmartForward", finish(body), "");
     CHECK(command.mail->source_item == "2:14");
     CHECK(command.mail->instance_id == "20261120T090000Z");
-    CHECK(command.asked == "to bob@contoso.test");
+    CHECK(command.asked == "to bob@contoso.test, forwards 2:14 in 2");
     CHECK(command.outcome == "forwarded");
   }
 }
@@ -557,6 +574,22 @@ TEST_SUITE("decoder.eas.items") {
     CHECK(command.outcome == "meeting 5:31: status 2 InvalidMeetingRequest");
     CHECK(command.eas_status == 2);
   }
+
+  TEST_CASE("a new time proposed in SendResponse is read") {
+    namespace mr = eastap::codepages::meeting_response;
+    Phone phone;
+    Builder request;
+    request.open(mr::kMeetingResponse).open(mr::kRequest).add(mr::kUserResponse, "2");
+    request.add(mr::kCollectionId, "5").add(mr::kRequestId, "5:31").open(mr::kSendResponse);
+    request.add(mr::kProposedStartTime, "20261120T090000Z");
+    request.add(mr::kProposedEndTime, "20261120T100000Z");
+    const Command command = phone.talk("MeetingResponse", finish(request), "");
+    REQUIRE(command.meetings.size() == 1);
+    CHECK(command.meetings[0].proposed_start == "20261120T090000Z");
+    CHECK(command.meetings[0].proposed_end == "20261120T100000Z");
+    CHECK(command.asked ==
+          "accept tentatively 5:31, proposes 20261120T090000Z to 20261120T100000Z");
+  }
 }
 
 TEST_SUITE("decoder.eas.search") {
@@ -591,6 +624,17 @@ TEST_SUITE("decoder.eas.search") {
     CHECK(command.searches[0].asked_range == "0-99");
     CHECK(command.asked == "Mailbox \"invoice\" in Inbox(5)");
     CHECK(command.outcome == "2 hits of 7");
+  }
+
+  TEST_CASE("a search for a conversation says which") {
+    Phone phone;
+    Builder request;
+    request.open(sr::kSearch).open(sr::kStore).add(sr::kName, "Mailbox").open(sr::kQuery);
+    request.open(sr::kAnd).open(sr::kConversationId).opaque("\x44\x99\x77\x23").close();
+    const Command command = phone.talk("Search", finish(request), "");
+    REQUIRE(command.searches.size() == 1);
+    CHECK(command.searches[0].conversation_id == "44997723");
+    CHECK(command.asked == "Mailbox conversation 44997723");
   }
 
   TEST_CASE("one empty result is no hit; the store's failure is named") {
