@@ -37,11 +37,8 @@ class XmlFacts : public pugi::xml_tree_walker {
     const std::string_view parent = local_name(node.parent());
     if (name == "DisplayName") {
       set(facts_.display_name, node);
-    } else if (name == "Url" && parent == "Server") {
-      if (facts_.url.empty() || type_ == "MobileSync") set_again(facts_.url, node);
-    } else if (name == "Type" && parent == "Server") {
-      type_ = node.child_value();
-      if (facts_.server_type.empty() || type_ == "MobileSync") set_again(facts_.server_type, node);
+    } else if (name == "Server") {
+      add_server(node);
     } else if (name == "Redirect" || name == "RedirectAddr" || name == "RedirectUrl") {
       set(facts_.redirect, node);
     } else if (name == "ErrorCode") {
@@ -52,11 +49,34 @@ class XmlFacts : public pugi::xml_tree_walker {
       reading_.status(Level::command, "Autodiscover", "", facts_.status);
     } else if (name == "Message" && parent == "Error") {
       set(facts_.message, node);
+    } else if (name == "DebugData" && parent == "Error") {
+      set(facts_.debug_data, node);
     }
     return true;
   }
 
  private:
+  /// All of them are kept; the one that synchronises is the answer, wherever it stands.
+  void add_server(const pugi::xml_node& node) {
+    AutodiscoverServer server;
+    for (const pugi::xml_node& child : node.children()) {
+      const std::string_view name = local_name(child);
+      if (name == "Type") set(server.type, child);
+      if (name == "Url") set(server.url, child);
+      if (name == "Name") set(server.name, child);
+      if (name == "ServerData") set(server.data, child);
+    }
+    const bool syncs = server.type == "MobileSync";
+    if (facts_.servers.empty() || (syncs && facts_.server_type != "MobileSync")) {
+      facts_.url = server.url;
+      facts_.server_type = server.type;
+    }
+    if (facts_.servers.size() >= reading_.limits.values) {
+      reading_.remark_limit("servers", reading_.limits.values);
+      return;
+    }
+    facts_.servers.push_back(std::move(server));
+  }
   void set_again(std::string& member, const pugi::xml_node& node) const {
     member = std::string{trimmed(node.child_value())}.substr(0, reading_.limits.value_octets);
   }
@@ -72,7 +92,6 @@ class XmlFacts : public pugi::xml_tree_walker {
   Reading& reading_;
   Autodiscover& facts_;
   bool of_answer_;
-  std::string_view type_;  ///< of the Server element at hand; in the XML document
 };
 
 void read_xml(Reading& reading, Autodiscover& facts, const Body& body, bool of_answer) {
@@ -165,8 +184,13 @@ std::string outcome_words(const Autodiscover& facts) {
   if (!facts.error_name.empty()) {
     return facts.error_name + (facts.message.empty() ? "" : ": " + facts.message);
   }
-  if (!facts.url.empty()) return facts.url;
-  return facts.message;
+  if (facts.url.empty()) return facts.message;
+  std::string words = facts.url;
+  for (const AutodiscoverServer& server : facts.servers) {
+    if (server.url == facts.url && server.type == facts.server_type) continue;
+    words += ", " + (server.type.empty() ? "server" : server.type) + ' ' + server.url;
+  }
+  return words;
 }
 
 double version_number(const std::string& text) {

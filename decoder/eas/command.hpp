@@ -211,6 +211,12 @@ struct SettingsGroup {
   bool operator==(const SettingsGroup&) const = default;
 };
 
+/// One Server of an Autodiscover answer, [MS-ASCMD] 2.2.1.1.
+struct AutodiscoverServer {
+  std::string type, url, name, data;  ///< type: "MobileSync" or "CertEnroll"; data: ServerData
+  bool operator==(const AutodiscoverServer&) const = default;
+};
+
 struct Autodiscover {
   bool json = false;             ///< "v2"
   std::string email, schema;     ///< asked; `schema` is the protocol of v2
@@ -219,6 +225,8 @@ struct Autodiscover {
   std::optional<int> status, error_code;
   std::string error_name;  ///< v2 writes a word: "InvalidProtocol"
   std::string message, display_name;
+  std::string debug_data;                   ///< DebugData of an error
+  std::vector<AutodiscoverServer> servers;  ///< v1, all of them; at most Limits::values
   bool operator==(const Autodiscover&) const = default;
 };
 

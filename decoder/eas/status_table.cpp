@@ -136,6 +136,11 @@ Status make_status(std::string_view scope, int code, std::string place) {
     status.name = row->name;
     status.meaning = row->meaning;
   }
+  if (scope == "Autodiscover" && code == 1) {
+    // [MS-ASCMD] 2.2.3.177.1: 1 is "Success", and Status stands only where there was none.
+    status.name.clear();
+    status.meaning = "An error all the same: a Status is only sent inside Error";
+  }
   return status;
 }
 

@@ -286,8 +286,20 @@ class Facts {
     if (facts.error_code) join(text, "error " + std::to_string(*facts.error_code));
     join(text, facts.error_name);
     join(text, facts.message);
+    join(text, with("debug data ", facts.debug_data));
     join(text, with("for ", facts.display_name));
     add("autodiscover", text);
+    each(facts.servers, "server", [&](const eas::AutodiscoverServer& server) {
+      const eas::AutodiscoverServer told{facts.server_type, facts.url, server.name, ""};
+      if (server == told && (server.name.empty() || server.name == server.url)) {
+        return std::string{};
+      }
+      std::string words = server.type;
+      join(words, server.url, " ");
+      if (server.name != server.url) join(words, with("name ", server.name));
+      join(words, with("data ", server.data));
+      return words;
+    });
   }
 
   const eas::Command& command_;

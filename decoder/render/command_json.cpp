@@ -169,7 +169,14 @@ void write_autodiscover(JsonWriter& json, const eas::Autodiscover& facts) {
   json.member_if("error_code", facts.error_code);
   json.member_if("error_name", facts.error_name);
   json.member_if("message", facts.message);
+  json.member_if("debug_data", facts.debug_data);
   json.member_if("display_name", facts.display_name);
+  json.objects_if("servers", facts.servers, [&](const eas::AutodiscoverServer& server) {
+    json.member_if("type", server.type);
+    json.member_if("url", server.url);
+    json.member_if("name", server.name);
+    json.member_if("server_data", server.data);
+  });
   json.end_object();
 }
 

@@ -263,6 +263,40 @@ TEST_SUITE("decoder.eas.session") {
     CHECK(command.detail == "alice@contoso.test → redirected to alice@fabrikam.test");
   }
 
+  TEST_CASE("Autodiscover keeps every server, and answers with the one that synchronises") {
+    Phone phone;
+    const Command command = phone.raw(
+        "POST /autodiscover/autodiscover.xml HTTP/1.1\r\nContent-Type: text/xml\r\n\r\n", "<a/>",
+        "HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n\r\n",
+        "<Autodiscover><Response><Action><Settings><Server><Type>CertEnroll</Type>"
+        "<Url>https://cert.contoso.test/CertEnroll</Url><Name/><ServerData>CertEnrollTemplate"
+        "</ServerData></Server><Server><Type>MobileSync</Type><Url>https://mail.contoso.test/"
+        "Microsoft-Server-ActiveSync</Url></Server></Settings></Action></Response></Autodiscover>");
+    REQUIRE(command.autodiscover);
+    CHECK(command.autodiscover->server_type == "MobileSync");
+    REQUIRE(command.autodiscover->servers.size() == 2);
+    CHECK(command.autodiscover->servers[0].url == "https://cert.contoso.test/CertEnroll");
+    CHECK(command.autodiscover->servers[0].data == "CertEnrollTemplate");
+    CHECK(command.outcome ==
+          "https://mail.contoso.test/Microsoft-Server-ActiveSync, CertEnroll "
+          "https://cert.contoso.test/CertEnroll");
+  }
+
+  TEST_CASE("Status 1 inside an Autodiscover error is no success, and its message is told") {
+    Phone phone;
+    const Command command = phone.raw(
+        "POST /autodiscover/autodiscover.xml HTTP/1.1\r\nContent-Type: text/xml\r\n\r\n", "<a/>",
+        "HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n\r\n",
+        "<Autodiscover><Response><Action><Error><Status>1</Status><Message>The directory service "
+        "could not be reached</Message><DebugData>MailUser</DebugData></Error></Action></Response>"
+        "</Autodiscover>");
+    REQUIRE(command.statuses.size() == 1);
+    CHECK_FALSE(command.statuses[0].success);
+    CHECK(command.statuses[0].name.empty());
+    CHECK(command.outcome == "status 1, The directory service could not be reached");
+    CHECK(command.autodiscover->debug_data == "MailUser");
+  }
+
   TEST_CASE("Autodiscover v2 is JSON, its question in the URL") {
     Phone phone;
     Command command = phone.raw(

@@ -271,6 +271,29 @@ TEST_SUITE("decoder.render.exchange_words") {
     CHECK(has(view.command.detail, "answers 5:12 in Inbox(5)"));
   }
 
+  TEST_CASE("a second server of Autodiscover stands in line, facts and record") {
+    const std::string answer =
+        "<Autodiscover><Response><Action><Settings><Server><Type>MobileSync</Type><Url>https://m/"
+        "</Url></Server><Server><Type>CertEnroll</Type><Url>https://c/</Url><ServerData>Tmpl"
+        "</ServerData></Server></Settings></Action></Response></Autodiscover>";
+    Phone phone;
+    model::Exchange exchange = phone.make("", "<a/>", answer, {}, {});
+    exchange.request = eas::test::message(
+        "POST /autodiscover/autodiscover.xml HTTP/1.1\r\nContent-Type: text/xml\r\n\r\n", "<a/>");
+    exchange.response =
+        eas::test::message("HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n\r\n", answer);
+    const eas::Command command =
+        phone.session.understand(exchange, eas::test::octets("<a/>"), eas::test::octets(answer));
+    std::string line, facts, record;
+    append_exchange_line(line, exchange, command, {.width = 400});
+    append_bodies(facts, command, {.width = 400});
+    append_exchange_json(record, exchange, command, {.messages = false});
+    CHECK(has(line, "https://m/, CertEnroll https://c/"));
+    CHECK(has(facts, "server: CertEnroll https://c/, data Tmpl\n"));
+    CHECK_FALSE(has(facts, "server: MobileSync"));
+    CHECK(has(record, R"({"type":"CertEnroll","url":"https://c/","server_data":"Tmpl"})"));
+  }
+
   TEST_CASE("a multipart remark stands once, at its place in the body") {
     namespace io = pages::item_operations;
     Builder ask, tell;
