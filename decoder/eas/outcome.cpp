@@ -133,7 +133,10 @@ std::string limit_words(const Command& command) {
 void describe(Command& command, const model::Exchange& exchange, std::string_view authorization,
               const Limits& limits) {
   std::string outcome;
-  command.achieved = clipped(command.outcome, limits.line_octets);
+  // what Autodiscover says instead of an address is an error's text
+  const bool no_address = command.autodiscover && command.autodiscover->url.empty() &&
+                          command.autodiscover->redirect.empty();
+  if (!no_address) command.achieved = clipped(command.outcome, limits.line_octets);
   if (exchange.ending == model::Ending::open) {
     outcome = waiting_words(command);
   } else {

@@ -246,6 +246,9 @@ void say_statuses(std::vector<Trouble>& troubles, const Command& command) {
     if (status->name.empty() && status->meaning.empty()) {
       trouble.full += " (not in the tables of " + printable_start(status->scope, 32) + ")";
     }
+    if (command.autodiscover && !command.autodiscover->message.empty()) {
+      join(trouble.full, '"' + printable_start(command.autodiscover->message) + '"', ": ");
+    }
     join(trouble.full, printable_start(status->meaning, 400), ": ");
     if (const eas::StatusRow* row = eas::find_status(status->scope, status->code)) {
       trouble.next_step = printable(row->next_step);

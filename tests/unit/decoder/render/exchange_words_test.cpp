@@ -294,6 +294,29 @@ TEST_SUITE("decoder.render.exchange_words") {
     CHECK(has(record, R"({"type":"CertEnroll","url":"https://c/","server_data":"Tmpl"})"));
   }
 
+  TEST_CASE("the message of an Autodiscover error is told once, at every width") {
+    const std::string answer =
+        "<Autodiscover><Response><Action><Error><Status>1</Status><Message>The directory service "
+        "could not be reached</Message></Error></Action></Response></Autodiscover>";
+    Phone phone;
+    model::Exchange exchange = phone.make("", "<a/>", answer, {}, {});
+    exchange.request = eas::test::message(
+        "POST /autodiscover/autodiscover.xml HTTP/1.1\r\nContent-Type: text/xml\r\n\r\n", "<a/>");
+    exchange.response =
+        eas::test::message("HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n\r\n", answer);
+    const eas::Command command =
+        phone.session.understand(exchange, eas::test::octets("<a/>"), eas::test::octets(answer));
+    for (const std::size_t width : {120U, 200U, 400U}) {
+      CAPTURE(width);
+      std::string line;
+      append_exchange_line(line, exchange, command, {.width = width});
+      const std::size_t at = line.find("status 1: \"The directory service could not be reached\"");
+      CHECK(at != std::string::npos);
+      CHECK(line.find("The directory", at + 20) == std::string::npos);
+      CHECK_FALSE(has(line, "Success"));
+    }
+  }
+
   TEST_CASE("a multipart remark stands once, at its place in the body") {
     namespace io = pages::item_operations;
     Builder ask, tell;
