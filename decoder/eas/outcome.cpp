@@ -117,12 +117,14 @@ std::string limit_words(const Command& command) {
   const int status = command.eas_status.value_or(0);
   const bool pings = command.name == "Ping", syncs = command.name == "Sync";
   if (syncs && status == 15 && command.max_collections) {
-    return "at most " + std::to_string(*command.max_collections) + " collections";
+    return "at most " +
+           counted(static_cast<std::size_t>(*command.max_collections), "collection", "collections");
   }
   if (!command.waiting) return {};
   const Waiting& waiting = *command.waiting;
   if (pings && status == 6 && waiting.max_folders) {
-    return "at most " + std::to_string(*waiting.max_folders) + " folders";
+    return "at most " +
+           counted(static_cast<std::size_t>(*waiting.max_folders), "folder", "folders");
   }
   if (!waiting.limit_seconds || !((pings && status == 5) || (syncs && status == 14))) return {};
   const std::string bound = std::to_string(*waiting.limit_seconds) + " s";

@@ -30,7 +30,7 @@ std::string name_of(wbxml::Element element) {
   return "tag " + std::to_string(element.tag().page) + ':' + std::to_string(element.tag().token);
 }
 
-/// Policies before 12.0 are WAP provisioning XML, [MS-ASPROV] 2.2.2.28.2.
+/// Policies before 12.0 are WAP provisioning XML, [MS-ASPROV] 2.2.2.24.2.
 void read_wap_policy(Reading& reading, std::string_view xml) {
   if (xml.size() > reading.limits.xml_octets) return;
   pugi::xml_document document;

@@ -373,11 +373,15 @@ ExchangeWords words_of(const Exchange& exchange, const Command& command) {
     if (exchange.response) join(words.remark, size_words(exchange.response->wire_size));
     return words;
   }
-  // troubles say what the outcome says of a failure, and more; what went well beside it they do not
   if (words.remark.empty() && !has_own_columns(command.name)) {
-    words.partly = !words.troubles.empty() && !command.achieved.empty();
-    words.remark =
-        printable_start(words.troubles.empty() ? command.outcome : command.achieved, 400);
+    // troubles say what the outcome says of a failure, and more; what went well beside it they do
+    // not. Of a Provision nothing does: a wipe that it orders is the trouble.
+    if (words.troubles.empty()) {
+      words.remark = printable_start(command.outcome, 400);
+    } else if (!command.provision) {
+      words.remark = printable_start(command.achieved, 400);
+      words.partly = !words.remark.empty();
+    }
   }
   if (words.troubles.empty() && words.detail.empty() && words.remark.empty()) {
     words.detail = printable_start(command.detail, 400);

@@ -130,6 +130,18 @@ TEST_SUITE("decoder.render.exchange_words") {
     CHECK_FALSE(has(view.line, "hit"));
   }
 
+  TEST_CASE("an ordered wipe is said once") {
+    namespace provision = pages::provision;
+    Builder ask, tell;
+    ask.open(provision::kProvision);
+    tell.open(provision::kProvision).add(provision::kStatus, "1").add(provision::kRemoteWipe);
+    Phone phone;
+    const Seen view = seen(phone, "Provision", finish(ask), finish(tell));
+    CAPTURE(view.line);
+    CHECK(has(view.line, "REMOTE WIPE ordered: "));
+    CHECK_FALSE(has(view.line, "remote wipe ordered"));
+  }
+
   TEST_CASE("the bound that a server answers a Ping with stands in the line") {
     namespace ping = pages::ping;
     Builder ask, tell;
@@ -149,6 +161,9 @@ TEST_SUITE("decoder.render.exchange_words") {
     const Seen folders = seen(phone, "Ping", request, finish(many));
     CAPTURE(folders.line);
     CHECK(has(folders.line, ", at most 200 folders: "));
+    Builder one;
+    one.open(ping::kPing).add(ping::kStatus, "6").add(ping::kMaxFolders, "1");
+    CHECK(has(seen(phone, "Ping", request, finish(one)).line, ", at most 1 folder: "));
   }
 
   TEST_CASE("a Sync's Limit stands in line and detail, in the measure that was asked for") {
