@@ -27,7 +27,8 @@ std::string described(const config::Config& config, const certs::Authority& auth
   if (const std::string hosts = authority.permitted_text(); !hosts.empty()) {
     text += "     signs only for " + hosts + '\n';
   } else if (facts.subject == facts.issuer) {
-    text += "     signs for any host; to limit it: eastap ca renew --permit DOMAIN\n";
+    text += "     signs for any host; to limit it:\n     eastap ca renew --ca-dir " +
+            config.ca_dir + " --permit DOMAIN\n";
   }
   // A SHA-256 in colon form is 95 characters: two lines.
   text += "     SHA-256 " + facts.sha256.substr(0, 48) + '\n';

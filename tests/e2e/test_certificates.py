@@ -64,7 +64,7 @@ class Ca(Folder):
     def test_the_ca_of_a_first_run_is_limited_when_asked_and_else_it_is_said_how(self):
         tap = self.eastap(ca_dir=str(self.ca_dir), tail="line")
         self.assertTrue(tap.address)
-        self.assertIn("signs for any host; to limit it: eastap ca renew --permit DOMAIN", tap.stderr)
+        self.assertIn(f"signs for any host; to limit it:\n     eastap ca renew --ca-dir {self.ca_dir} --permit DOMAIN", tap.stderr)
         self.assert_clean_stop(tap)
         self.assertEqual(self.facts()["permitted"], [])
         # One that is there keeps its limits, and that is told with the command.
