@@ -134,7 +134,7 @@ class Analyzer::Engine {
   }
 
   [[nodiscard]] Size size() const {
-    return {history_.devices(), history_.octets(), incidents_.size()};
+    return {history_.devices(), history_.octets(), incidents_.size(), incidents_.closings()};
   }
   /// The same from nothing, whose findings are numbered on.
   [[nodiscard]] std::unique_ptr<Engine> renewed() const {

@@ -52,6 +52,7 @@ class Analyzer {
   /// What the history holds, for counters and benchmarks.
   struct Size {
     std::size_t devices = 0, device_octets = 0, tallies = 0;
+    std::size_t closings = 0;  ///< times at which tallies are looked at again
   };
   [[nodiscard]] Size size() const;
 

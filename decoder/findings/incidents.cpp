@@ -188,8 +188,21 @@ Incident& Incidents::get(RuleId id, const Subject& subject, std::string_view key
   made->last = at;
   order_.push_front(made);
   index_.emplace(order_.front()->key, order_.begin());
+  forget_closings_of_the_forgotten();
   closings_.push({closes_at(*made), ++closing_order_, made});
   return *order_.front();
+}
+
+/// Where more devices take turns than there is room for, each event makes a tally that soon has to
+/// go again, and the time it would have closed at lies an hour ahead.
+void Incidents::forget_closings_of_the_forgotten() {
+  constexpr std::size_t kFew = 1'024;
+  if (closings_.size() <= 2 * order_.size() + kFew) return;
+  std::vector<Closing> left;
+  left.reserve(2 * order_.size());
+  for (auto at = order_.rbegin(); at != order_.rend(); ++at)
+    left.push_back({closes_at(**at), ++closing_order_, *at});
+  closings_ = decltype(closings_){std::greater<>{}, std::move(left)};
 }
 
 bool Incidents::muted(const Rule& row, const Subject& subject) const {

@@ -133,6 +133,7 @@ class Incidents {
   void take_rest(std::vector<Finding>& out);
 
   [[nodiscard]] std::size_t size() const { return order_.size(); }
+  [[nodiscard]] std::size_t closings() const { return closings_.size(); }
   [[nodiscard]] FindingId last() const { return FindingId{ids_}; }
   /// The incidents that have not ended, in the order of their ids.
   [[nodiscard]] std::vector<FindingId> open_ids() const;
@@ -150,6 +151,7 @@ class Incidents {
 
   Incident* find(RuleId id, const Subject& subject, std::string_view key);
   Incident& get(RuleId id, const Subject& subject, std::string_view key, Timestamp at);
+  void forget_closings_of_the_forgotten();
   std::string_view make_key(RuleId id, const Subject& subject, std::string_view key);
   void add_event(Incident& incident, Timestamp at, ExchangeId exchange);
   bool muted(const Rule& row, const Subject& subject) const;

@@ -322,6 +322,7 @@ TEST_SUITE("decoder.findings.analyzer") {
       REQUIRE(size.devices <= 50);
       REQUIRE((size.device_octets <= 200'000 || size.devices == 1));
       REQUIRE(size.tallies <= 40);
+      REQUIRE(size.closings <= 2 * 40 + 1'025);  // would be one for each event
     }
   }
 
