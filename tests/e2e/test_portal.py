@@ -310,7 +310,7 @@ class TerminalCode(EndToEnd):
         os.close(theirs)
         text = b""
         try:
-            while b"\nready " not in text:
+            while not re.search(rb"\nready [^\n]*\n", text):  # a read may end inside the line
                 text += os.read(ours, 65536)
         finally:
             process.terminate()
