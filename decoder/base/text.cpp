@@ -214,9 +214,36 @@ std::string percent_decoded(std::string_view text, bool plus_is_space) {
   return out;
 }
 
+namespace {
+
+/// Eight octets at once, those from A to Z with their bit 0x20 set.
+std::uint64_t lower_eight(const char* octets) {
+  constexpr std::uint64_t kEach = 0x0101010101010101U;
+  std::uint64_t value = 0;
+  std::memcpy(&value, octets, sizeof value);
+  const std::uint64_t low = value & (0x7F * kEach);
+  // In the top bit of each octet: at least A, above Z, ASCII.
+  const std::uint64_t from_a = low + (0x80 - 'A') * kEach;
+  const std::uint64_t above_z = low + (0x7F - 'Z') * kEach;
+  const std::uint64_t letter = (from_a ^ above_z) & ~value & (0x80 * kEach);
+  return value | letter >> 2;
+}
+
+}  // namespace
+
 bool equals_ignoring_case(std::string_view left, std::string_view right) {
-  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
-                    [](char a, char b) { return lower(a) == lower(b); });
+  if (left.size() != right.size()) return false;
+  const std::size_t size = left.size();
+  if (size < 8) {
+    for (std::size_t at = 0; at < size; ++at) {
+      if (lower(left[at]) != lower(right[at])) return false;
+    }
+    return true;
+  }
+  for (std::size_t at = 0; at + 8 < size; at += 8) {
+    if (lower_eight(left.data() + at) != lower_eight(right.data() + at)) return false;
+  }
+  return lower_eight(left.data() + size - 8) == lower_eight(right.data() + size - 8);
 }
 
 std::string to_lower(std::string_view text) {

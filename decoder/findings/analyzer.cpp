@@ -210,8 +210,9 @@ class Analyzer::Engine {
   static bool is_duplicate(const Device& device, const Facts& facts) {
     for (std::size_t back = device.steps.size(); back-- > 0;) {
       const Step& step = device.steps[back];
-      if (step.id == facts.id) return true;
-      if (step.began == facts.began && step.fingerprint == facts.fingerprint) return true;
+      if (device.steps.fingerprint(back) == facts.fingerprint &&
+          (step.id == facts.id || step.began == facts.began))
+        return true;
       if (device.steps.size() - back >= 8) break;
     }
     return false;

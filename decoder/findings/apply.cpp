@@ -337,20 +337,8 @@ void apply_answer(Context& context) {
   apply_server_facts(context);
   if (facts.verb == Verb::sync) apply_answered_collections(context);
 
-  const auto& collections = facts.command->collections;
-  Step step;
-  step.id = facts.id;
-  step.began = facts.began;
-  step.ended = facts.ended;
-  step.fingerprint = facts.fingerprint;
-  step.verb = facts.verb;
-  step.delivered = facts.delivered;
-  step.success = facts.success;
-  step.brought_items =
-      std::any_of(collections.begin(), collections.end(), [](const eas::Collection& one) {
-        return one.adds + one.changes + one.deletes + one.soft_deletes > 0 || one.more_available;
-      });
-  device.steps.push(step, std::max<std::size_t>(context.limits.steps, 1));
+  device.steps.push({facts.id, facts.began, facts.ended, facts.verb, facts.delivered},
+                    facts.fingerprint, std::max<std::size_t>(context.limits.steps, 1));
 
   const bool data_command = facts.verb != Verb::options && facts.verb != Verb::settings &&
                             facts.verb != Verb::provision && facts.verb != Verb::autodiscover;

@@ -1,6 +1,7 @@
 #include "decoder/findings/facts.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 
 #include "decoder/base/text.hpp"
@@ -26,40 +27,53 @@ bool contains_ignoring_case(std::string_view text, std::string_view part) {
          }) != text.end();
 }
 
-/// Rules most names of equal length out at once.
-bool same_letter(char left, char right) { return ((left ^ right) & ~0x20) == 0; }
+struct WantedHeader {
+  std::string_view name;
+  std::string_view AnswerHeaders::*member;
+};
+/// Shortest first: a name is compared with those of its length only.
+constexpr std::array kWantedHeaders{
+    WantedHeader{"via", &AnswerHeaders::via},
+    WantedHeader{"server", &AnswerHeaders::server},
+    WantedHeader{"x-ms-rp", &AnswerHeaders::resync},
+    WantedHeader{"location", &AnswerHeaders::location},
+    WantedHeader{"request-id", &AnswerHeaders::request_id},
+    WantedHeader{"x-feserver", &AnswerHeaders::front_end},
+    WantedHeader{"x-beserver", &AnswerHeaders::back_end},
+    WantedHeader{"x-diaginfo", &AnswerHeaders::diag_info},
+    WantedHeader{"retry-after", &AnswerHeaders::retry_after},
+    WantedHeader{"content-type", &AnswerHeaders::content_type},
+    WantedHeader{"x-ms-aserror", &AnswerHeaders::as_error},
+    WantedHeader{"x-ms-location", &AnswerHeaders::ms_location},
+    WantedHeader{"content-length", &AnswerHeaders::content_length},
+    WantedHeader{"x-ms-asthrottle", &AnswerHeaders::throttle},
+    WantedHeader{"x-ms-backoffreason", &AnswerHeaders::backoff_reason},
+    WantedHeader{"x-ms-backoffduration", &AnswerHeaders::backoff_duration},
+    WantedHeader{"x-calculatedbetarget", &AnswerHeaders::calculated_back_end},
+    WantedHeader{"ms-server-activesync", &AnswerHeaders::activesync},
+};
+/// Index: a length; where the names of at least that length begin.
+constexpr auto kWantedFrom = [] {
+  std::array<std::uint8_t, kWantedHeaders.back().name.size() + 2> out{};
+  for (std::size_t size = 0; size < out.size(); ++size) {
+    while (out[size] < kWantedHeaders.size() && kWantedHeaders[out[size]].name.size() < size)
+      ++out[size];
+  }
+  return out;
+}();
+static_assert(std::is_sorted(kWantedHeaders.begin(), kWantedHeaders.end(),
+                             [](const WantedHeader& left, const WantedHeader& right) {
+                               return left.name.size() < right.name.size();
+                             }));
 
-AnswerHeaders read_headers(const model::HeaderList& head) {
-  AnswerHeaders out;
-  struct Wanted {
-    std::string_view name;
-    std::string_view AnswerHeaders::*member;
-  };
-  static constexpr Wanted kWanted[] = {
-      {"server", &AnswerHeaders::server},
-      {"via", &AnswerHeaders::via},
-      {"content-type", &AnswerHeaders::content_type},
-      {"content-length", &AnswerHeaders::content_length},
-      {"location", &AnswerHeaders::location},
-      {"retry-after", &AnswerHeaders::retry_after},
-      {"request-id", &AnswerHeaders::request_id},
-      {"x-ms-rp", &AnswerHeaders::resync},
-      {"x-ms-aserror", &AnswerHeaders::as_error},
-      {"x-ms-asthrottle", &AnswerHeaders::throttle},
-      {"x-ms-backoffduration", &AnswerHeaders::backoff_duration},
-      {"x-ms-backoffreason", &AnswerHeaders::backoff_reason},
-      {"x-ms-location", &AnswerHeaders::ms_location},
-      {"x-feserver", &AnswerHeaders::front_end},
-      {"x-beserver", &AnswerHeaders::back_end},
-      {"x-calculatedbetarget", &AnswerHeaders::calculated_back_end},
-      {"x-diaginfo", &AnswerHeaders::diag_info},
-      {"ms-server-activesync", &AnswerHeaders::activesync},
-  };
+/// `out` is empty.
+void read_headers(const model::HeaderList& head, AnswerHeaders& out) {
   for (std::size_t index = 0; index < head.size(); ++index) {
     const model::HeaderList::Field field = head[index];
-    for (const Wanted& wanted : kWanted) {
-      if (field.name.size() != wanted.name.size()) continue;
-      if (!same_letter(field.name.back(), wanted.name.back())) continue;
+    const std::size_t size = field.name.size();
+    if (size + 1 >= kWantedFrom.size()) continue;
+    for (std::size_t at = kWantedFrom[size]; at < kWantedFrom[size + 1]; ++at) {
+      const WantedHeader& wanted = kWantedHeaders[at];
       if (!equals_ignoring_case(field.name, wanted.name)) continue;
       if ((out.*wanted.member).empty()) out.*wanted.member = field.value;
       break;
@@ -77,7 +91,6 @@ AnswerHeaders read_headers(const model::HeaderList& head) {
                              contains_ignoring_case(field.value, "ntlm");
     }
   }
-  return out;
 }
 
 }  // namespace
@@ -153,7 +166,7 @@ void add_answer(Facts& facts, Timestamp now, Microseconds shift) {
   if (response != nullptr && response->began != Timestamp{}) {
     facts.first_octet_after = std::max(response->began + shift - facts.sent, Microseconds{});
   }
-  if (response != nullptr) facts.head = read_headers(response->head);
+  if (response != nullptr) read_headers(response->head, facts.head);
 
   if (command.statuses.empty()) {
     facts.status = command.eas_status.value_or(0);

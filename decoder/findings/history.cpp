@@ -44,6 +44,14 @@ bool is_probe(std::string_view user, std::string_view device_id, std::string_vie
          user_agent.find("TestActiveSyncConnectivity") != std::string_view::npos;
 }
 
+/// Asks for the lines of a device together. Where many devices take turns none is in the cache, and
+/// each rule would wait for one after the other.
+void fetch(const Device& device) {
+  constexpr std::size_t kLine = 64;
+  const auto* octets = reinterpret_cast<const char*>(&device);
+  for (std::size_t at = 0; at < sizeof(Device); at += kLine) __builtin_prefetch(octets + at, 1);
+}
+
 std::size_t heap_octets(const std::string& text) {
   return text.capacity() > 15 ? text.capacity() + 1 : 0;
 }
@@ -136,9 +144,9 @@ std::shared_ptr<Device> History::device(std::string_view host, std::string_view 
   key_ += device_id;
   key_ += '\0';
   key_ += device_type;
-  if (const auto found = index_.find(key_); found != index_.end()) {
-    order_.splice(order_.begin(), order_, found->second);
-    return *found->second;
+  if (const auto* known = devices_.use(key_); known != nullptr) {
+    fetch(**known);
+    return *known;
   }
   auto made = std::make_shared<Device>();
   made->serial = ++serials_;
@@ -149,8 +157,7 @@ std::shared_ptr<Device> History::device(std::string_view host, std::string_view 
   made->device_id = device_id;
   made->device_type = device_type;
   made->monitoring = is_probe(made->person, device_id, device_type, user_agent);
-  order_.push_front(made);
-  index_.emplace(order_.front()->key, order_.begin());
+  devices_.add(made->key, made);
   return made;
 }
 
@@ -169,32 +176,34 @@ Host& History::host(std::string_view name) {
 }
 
 void History::settle(Device& device) {
-  std::size_t now =
-      sizeof(Device) + 160 + 2 * device.key.size() + device.steps.size() * sizeof(Step) +
-      device.failures.size() * sizeof(FailureMark) + device.open.capacity() * sizeof(OpenRequest) +
-      device.collections.capacity() * sizeof(CollectionHistory) +
-      device.folders.size() * (sizeof(Folder) + 96) +
-      device.agents.capacity() * sizeof(Device::Agent) + device.setup.octets() +
-      (device.uploads_made ? device.uploads_made->octets() : 0);
+  std::size_t now = sizeof(Device) + 160 + 2 * device.key.size() + device.steps.octets() +
+                    device.failures.size() * sizeof(FailureMark) +
+                    device.open.capacity() * sizeof(OpenRequest) +
+                    device.collections.capacity() * sizeof(CollectionHistory) +
+                    device.folders.size() * (sizeof(Folder) + 96) +
+                    device.agents.capacity() * sizeof(Device::Agent) + device.setup.octets() +
+                    (device.uploads_made ? device.uploads_made->octets() : 0);
   for (const CollectionHistory& known : device.collections) {
     now += known.keys.size() * sizeof(KeyStep) + known.last_items.capacity() * 48 +
            heap_octets(known.id) + heap_octets(known.key);
   }
   octets_ = octets_ - device.octets + now;
   device.octets = now;
-  while (order_.size() > 1 && (order_.size() > std::max<std::size_t>(limits_.devices, 1) ||
-                               octets_ > limits_.device_octets)) {
-    octets_ -= order_.back()->octets;
-    index_.erase(order_.back()->key);
-    order_.pop_back();
+  while (devices_.size() > 1 && (devices_.size() > std::max<std::size_t>(limits_.devices, 1) ||
+                                 octets_ > limits_.device_octets)) {
+    octets_ -= devices_.oldest()->octets;
+    devices_.erase(devices_.oldest()->key);
     ++forgotten_;
   }
 }
 
 std::vector<const Device*> History::all() const {
   std::vector<const Device*> out;
-  out.reserve(order_.size());
-  for (const auto& device : order_) out.push_back(device.get());
+  out.reserve(devices_.size());
+  devices_.newest_first([&](const auto& device) {
+    out.push_back(device.get());
+    return true;
+  });
   std::sort(out.begin(), out.end(),
             [](const Device* left, const Device* right) { return left->serial < right->serial; });
   return out;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <bitset>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -15,7 +16,9 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include "decoder/base/ids.hpp"
+#include "decoder/base/lru_map.hpp"
 #include "decoder/base/time.hpp"
+#include "decoder/findings/rule_table.hpp"
 #include "decoder/findings/settings.hpp"
 #include "decoder/findings/setup.hpp"
 
@@ -77,12 +80,8 @@ class Ring {
   [[nodiscard]] std::size_t size() const { return values_.size(); }
   [[nodiscard]] bool empty() const { return values_.empty(); }
   /// 0 is the oldest.
-  [[nodiscard]] const T& operator[](std::size_t index) const {
-    return values_[(first_ + index) % values_.size()];
-  }
-  [[nodiscard]] T& operator[](std::size_t index) {
-    return values_[(first_ + index) % values_.size()];
-  }
+  [[nodiscard]] const T& operator[](std::size_t index) const { return values_[place(index)]; }
+  [[nodiscard]] T& operator[](std::size_t index) { return values_[place(index)]; }
   [[nodiscard]] const T& newest() const { return (*this)[size() - 1]; }
   void clear() {
     values_.clear();
@@ -90,6 +89,12 @@ class Ring {
   }
 
  private:
+  /// A division would be most of the cost of a look.
+  [[nodiscard]] std::size_t place(std::size_t index) const {
+    const std::size_t at = first_ + index;
+    return at < values_.size() ? at : at - values_.size();
+  }
+
   std::vector<T> values_;
   std::size_t first_ = 0;
 };
@@ -98,12 +103,31 @@ class Ring {
 struct Step {
   ExchangeId id;
   Timestamp began{}, ended{};
-  std::uint64_t fingerprint = 0;  ///< of command, collections, keys and body
   Verb verb = Verb::other;
   bool delivered = false;
-  bool success = false;
-  bool brought_items = false;
-  bool had_items = false;
+};
+
+/// The latest ended exchanges of a device, oldest first. The fingerprints (of command, collections,
+/// keys and body) lie apart: each request is compared with all of them and hardly ever meets its
+/// like.
+class Steps {
+ public:
+  void push(const Step& step, std::uint64_t fingerprint, std::size_t capacity) {
+    steps_.push(step, capacity);
+    fingerprints_.push(fingerprint, capacity);
+  }
+  [[nodiscard]] std::size_t size() const { return steps_.size(); }
+  [[nodiscard]] bool empty() const { return steps_.empty(); }
+  [[nodiscard]] const Step& operator[](std::size_t index) const { return steps_[index]; }
+  [[nodiscard]] const Step& newest() const { return steps_.newest(); }
+  [[nodiscard]] std::uint64_t fingerprint(std::size_t index) const { return fingerprints_[index]; }
+  [[nodiscard]] std::size_t octets() const {
+    return size() * (sizeof(Step) + sizeof(std::uint64_t));
+  }
+
+ private:
+  Ring<Step> steps_;
+  Ring<std::uint64_t> fingerprints_;
 };
 
 /// A request without an end yet.
@@ -211,6 +235,9 @@ struct Device {
   std::string person;                              ///< normalised
   std::string client;                              ///< address of the latest connection, no port
   bool monitoring = false;                         ///< a server's own probe (G6)
+  /// By RuleId: the rules that have ever counted an event of this context (Incidents). Most never
+  /// do, and need not be looked for then.
+  mutable std::bitset<kMostRules> tallied;
 
   Timestamp first_seen{}, last_began{}, last_ended{};
   std::uint64_t exchanges = 0;
@@ -251,7 +278,7 @@ struct Device {
   bool password_refused = false;
   std::string policy_text;  ///< what the latest policy demands, for people
   Ring<FailureMark> failures;
-  Ring<Step> steps;
+  Steps steps;
   Ring<std::int64_t> cut_after;  ///< seconds of the latest cuts
   std::vector<OpenRequest> open;
   std::vector<CollectionHistory> collections;
@@ -341,7 +368,7 @@ class History {
   /// Takes note that `device.octets` may have changed, and forgets the longest silent devices.
   void settle(Device& device);
 
-  [[nodiscard]] std::size_t devices() const { return order_.size(); }
+  [[nodiscard]] std::size_t devices() const { return devices_.size(); }
   [[nodiscard]] std::size_t octets() const { return octets_; }
   /// Devices that Limits made it forget.
   [[nodiscard]] std::uint64_t forgotten() const { return forgotten_; }
@@ -354,10 +381,8 @@ class History {
   Limits limits_;
   std::uint64_t serials_ = 0, forgotten_ = 0;
   std::size_t octets_ = 0;
-  std::string key_;                           ///< scratch
-  std::list<std::shared_ptr<Device>> order_;  ///< latest first
-  boost::unordered_flat_map<std::string_view, std::list<std::shared_ptr<Device>>::iterator>
-      index_;  ///< views: Device::key
+  std::string key_;                          ///< scratch
+  LruMap<std::shared_ptr<Device>> devices_;  ///< by Device::key
   std::list<Host> host_order_;
   boost::unordered_flat_map<std::string_view, std::list<Host>::iterator>
       host_index_;  ///< views: Host::name

@@ -79,6 +79,12 @@ std::string with_user(std::string_view text, std::string_view user) {
   }
 }
 
+/// A person without a name is told apart by the device.
+bool of_one_device(const Subject& subject) {
+  return subject.device != nullptr &&
+         (subject.scope == Scope::device || subject.device->person.empty());
+}
+
 }  // namespace
 
 void Incident::because(const Incident* cause) {
@@ -129,18 +135,17 @@ void Incidents::change(const Settings& settings) {
 std::string_view Incidents::make_key(RuleId id, const Subject& subject, std::string_view key) {
   key_.clear();
   key_ += static_cast<char>(id);
-  if (subject.device != nullptr && subject.scope != Scope::device &&
-      !subject.device->person.empty()) {
+  if (of_one_device(subject)) {
+    key_ += 'd';
+    const std::uint64_t serial = subject.device->serial;
+    for (unsigned shift = 0; shift < 64; shift += 8)
+      key_ += static_cast<char>((serial >> shift) & 0xFF);
+  } else if (subject.device != nullptr) {
     key_ += 'p';
     key_ += subject.device->person;
     key_ += '\0';
     if (subject.scope == Scope::person_on_host) key_ += subject.device->host;
     key_ += '\0';
-  } else if (subject.device != nullptr) {
-    key_ += 'd';
-    const std::uint64_t serial = subject.device->serial;
-    for (unsigned shift = 0; shift < 64; shift += 8)
-      key_ += static_cast<char>((serial >> shift) & 0xFF);
   } else {
     key_ += 'h';
     key_ += subject.host;
@@ -151,8 +156,10 @@ std::string_view Incidents::make_key(RuleId id, const Subject& subject, std::str
 }
 
 Incident* Incidents::find(RuleId id, const Subject& subject, std::string_view key) {
-  const auto found = index_.find(make_key(id, subject, key));
-  return found == index_.end() ? nullptr : found->second->get();
+  if (of_one_device(subject) && !subject.device->tallied[static_cast<std::size_t>(id)])
+    return nullptr;
+  const auto* found = tallies_.find(make_key(id, subject, key));
+  return found == nullptr ? nullptr : found->get();
 }
 
 Timestamp Incidents::closes_at(const Incident& incident) const {
@@ -165,43 +172,41 @@ void Incidents::forget(Incident& incident) {
     incident.emitted_count = incident.count;
     incident.emitted_severity = incident.severity;
   }
-  const auto found = index_.find(incident.key);
-  const Place place = found->second;
-  index_.erase(found);
-  order_.erase(place);
+  tallies_.erase(incident.key);
 }
 
 Incident& Incidents::get(RuleId id, const Subject& subject, std::string_view key, Timestamp at) {
   const std::string_view whole = make_key(id, subject, key);
-  if (const auto found = index_.find(whole); found != index_.end()) {
-    Incident& known = **found->second;
-    if (closes_at(known) >= at) {
-      order_.splice(order_.begin(), order_, found->second);
-      return known;
-    }
+  if (const auto* found = tallies_.use(whole); found != nullptr) {
+    Incident& known = **found;
+    if (closes_at(known) >= at) return known;
     forget(known);
   }
-  while (order_.size() >= limits_.tallies) forget(*order_.back());
+  while (tallies_.size() >= limits_.tallies) forget(*tallies_.oldest());
   auto made = std::make_shared<Incident>();
+  if (of_one_device(subject)) subject.device->tallied.set(static_cast<std::size_t>(id));
   made->rule = id;
   made->key = whole;
   made->last = at;
-  order_.push_front(made);
-  index_.emplace(order_.front()->key, order_.begin());
+  tallies_.add(made->key, made);
   forget_closings_of_the_forgotten();
   closings_.push({closes_at(*made), ++closing_order_, made});
-  return *order_.front();
+  return *made;
 }
 
 /// Where more devices take turns than there is room for, each event makes a tally that soon has to
 /// go again, and the time it would have closed at lies an hour ahead.
 void Incidents::forget_closings_of_the_forgotten() {
   constexpr std::size_t kFew = 1'024;
-  if (closings_.size() <= 2 * order_.size() + kFew) return;
+  if (closings_.size() <= 2 * tallies_.size() + kFew) return;
   std::vector<Closing> left;
-  left.reserve(2 * order_.size());
-  for (auto at = order_.rbegin(); at != order_.rend(); ++at)
-    left.push_back({closes_at(**at), ++closing_order_, *at});
+  left.reserve(2 * tallies_.size());
+  tallies_.newest_first([&](const auto& incident) {
+    left.push_back({closes_at(*incident), 0, incident});
+    return true;
+  });
+  std::reverse(left.begin(), left.end());
+  for (Closing& closing : left) closing.order = ++closing_order_;
   closings_ = decltype(closings_){std::greater<>{}, std::move(left)};
 }
 
@@ -267,7 +272,7 @@ void Incidents::close(Incident& incident, Timestamp at) {
 void Incidents::mark(Incident& incident) {
   if (incident.dirty) return;
   incident.dirty = true;
-  dirty_.push_back(*index_.find(incident.key)->second);
+  dirty_.push_back(*tallies_.find(incident.key));
 }
 
 Incident* Incidents::report(Incident& incident, const Subject& subject, Timestamp at,
@@ -385,13 +390,14 @@ Incident* Incidents::open(RuleId id, const Subject& subject, std::string_view ke
 Incident* Incidents::latest(RuleId id, const Device& device) {
   constexpr std::size_t kLooked = 512;
   std::size_t looked = 0;
-  for (const auto& incident : order_) {
-    if (++looked > kLooked) break;
+  Incident* found = nullptr;
+  tallies_.newest_first([&](const auto& incident) {
     if (incident->rule == id && incident->id && incident->device_id == device.device_id &&
         incident->host == device.host && incident->user == device.user)
-      return incident.get();
-  }
-  return nullptr;
+      found = incident.get();
+    return found == nullptr && ++looked < kLooked;
+  });
+  return found;
 }
 
 std::size_t Incidents::counted(RuleId id, const Subject& subject, std::string_view key) {
@@ -404,7 +410,7 @@ void Incidents::advance(Timestamp now) {
     const Closing due = closings_.top();
     closings_.pop();
     const auto incident = due.incident.lock();
-    if (!incident || !index_.contains(incident->key)) continue;
+    if (!incident || tallies_.find(incident->key) == nullptr) continue;
     if (const Timestamp later = closes_at(*incident); later >= now) {
       closings_.push({later, ++closing_order_, incident});
     } else {
@@ -469,9 +475,10 @@ void Incidents::take(std::vector<Finding>& out) {
 void Incidents::take_rest(std::vector<Finding>& out) {
   take(out);
   std::vector<Incident*> grown;
-  for (const auto& incident : order_) {
+  tallies_.newest_first([&](const auto& incident) {
     if (incident->id && incident->count > incident->emitted_count) grown.push_back(incident.get());
-  }
+    return true;
+  });
   std::sort(grown.begin(), grown.end(),
             [](const Incident* left, const Incident* right) { return left->id < right->id; });
   for (Incident* incident : grown) {
@@ -482,9 +489,10 @@ void Incidents::take_rest(std::vector<Finding>& out) {
 
 std::vector<FindingId> Incidents::open_ids() const {
   std::vector<FindingId> out;
-  for (const auto& incident : order_) {
+  tallies_.newest_first([&](const auto& incident) {
     if (incident->id) out.push_back(incident->id);
-  }
+    return true;
+  });
   std::sort(out.begin(), out.end());
   return out;
 }

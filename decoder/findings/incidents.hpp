@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cstdint>
-#include <list>
 #include <memory>
 #include <optional>
 #include <queue>
@@ -10,8 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include <boost/unordered/unordered_flat_map.hpp>
-
+#include "decoder/base/lru_map.hpp"
 #include "decoder/findings/finding.hpp"
 #include "decoder/findings/history.hpp"
 #include "decoder/findings/rule_table.hpp"
@@ -132,14 +130,13 @@ class Incidents {
   /// Everything that grew since its last line.
   void take_rest(std::vector<Finding>& out);
 
-  [[nodiscard]] std::size_t size() const { return order_.size(); }
+  [[nodiscard]] std::size_t size() const { return tallies_.size(); }
   [[nodiscard]] std::size_t closings() const { return closings_.size(); }
   [[nodiscard]] FindingId last() const { return FindingId{ids_}; }
   /// The incidents that have not ended, in the order of their ids.
   [[nodiscard]] std::vector<FindingId> open_ids() const;
 
  private:
-  using Place = std::list<std::shared_ptr<Incident>>::iterator;
   struct Closing {
     Timestamp at{};
     std::uint64_t order = 0;
@@ -168,9 +165,8 @@ class Incidents {
   std::vector<Mute> mutes_;
   std::vector<EffectiveRule> rules_;
   std::uint64_t ids_ = 0, closing_order_ = 0;
-  std::string key_;                                           ///< scratch
-  std::list<std::shared_ptr<Incident>> order_;                ///< latest touched first
-  boost::unordered_flat_map<std::string_view, Place> index_;  ///< views: Incident::key
+  std::string key_;                            ///< scratch
+  LruMap<std::shared_ptr<Incident>> tallies_;  ///< by Incident::key
   std::priority_queue<Closing, std::vector<Closing>, std::greater<>> closings_;
   std::vector<std::shared_ptr<Incident>> dirty_;
   std::vector<Finding> closed_;  ///< last words of incidents that ended

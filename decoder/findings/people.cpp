@@ -24,21 +24,17 @@ bool Person::owns(std::string_view address) const {
 }
 
 Person* People::find(std::string_view name) {
-  const auto found = index_.find(name);
-  if (found == index_.end()) return nullptr;
-  order_.splice(order_.begin(), order_, found->second);
-  return &*found->second;
+  const auto* known = people_.use(name);
+  return known == nullptr ? nullptr : known->get();
 }
 
 Person& People::get(std::string_view name) {
   if (Person* known = find(name)) return *known;
-  while (order_.size() >= limit_) {
-    index_.erase(order_.back().name);
-    order_.pop_back();
-  }
-  order_.emplace_front().name = name;
-  index_.emplace(order_.front().name, order_.begin());
-  return order_.front();
+  while (people_.size() >= limit_) people_.erase(people_.oldest()->name);
+  auto made = std::make_unique<Person>();
+  made->name = name;
+  const std::string_view key = made->name;
+  return *people_.add(key, std::move(made));
 }
 
 }  // namespace eastap::findings

@@ -2,13 +2,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <list>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include <boost/unordered/unordered_flat_map.hpp>
-
+#include "decoder/base/lru_map.hpp"
 #include "decoder/findings/history.hpp"
 
 namespace eastap::findings {
@@ -50,8 +49,7 @@ class People {
 
  private:
   std::size_t limit_;
-  std::list<Person> order_;  ///< latest first
-  boost::unordered_flat_map<std::string_view, std::list<Person>::iterator> index_;  ///< views: name
+  LruMap<std::unique_ptr<Person>> people_;  ///< by name
 };
 
 }  // namespace eastap::findings

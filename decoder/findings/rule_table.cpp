@@ -1056,6 +1056,8 @@ constexpr std::array kRules{
 
 }  // namespace
 
+static_assert(kRules.size() <= kMostRules);
+
 std::span<const Rule> rules() { return kRules; }
 
 const Rule& rule(RuleId id) { return kRules[static_cast<std::size_t>(id)]; }

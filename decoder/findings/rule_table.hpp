@@ -156,6 +156,9 @@ struct Rule {
   [[nodiscard]] bool at_most() const { return unit.ends_with("(at most)"); }
 };
 
+/// Room in sets of rules.
+inline constexpr std::size_t kMostRules = 128;
+
 [[nodiscard]] std::span<const Rule> rules();
 [[nodiscard]] const Rule& rule(RuleId id);
 [[nodiscard]] std::optional<RuleId> rule_from(std::string_view id);

@@ -50,6 +50,7 @@ void detect_rate(Context& context) {
                              RuleId::ping_ri_folder}) {
     incident->because(context.incidents.open(cause, subject, kKey));
   }
+  if (count < incident->count) return;  // the sentence tells the most there were
   incident->summary = words({number(count), " requests in ", number(rule.window.count()),
                              " s, the last a ", facts.command->name});
 }

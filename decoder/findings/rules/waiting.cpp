@@ -324,10 +324,10 @@ void detect_identical(Context& context) {
   std::int64_t equal = 1;
   Timestamp first = facts.began;
   for (std::size_t back = steps.size(); back-- > 0;) {
+    if (steps.fingerprint(back) != facts.fingerprint) continue;
     const Step& step = steps[back];
     if (step.began + window < facts.began) break;
-    if (step.fingerprint != facts.fingerprint || step.verb != facts.verb || !step.delivered)
-      continue;
+    if (step.verb != facts.verb || !step.delivered) continue;
     ++equal;
     first = step.began;
   }

@@ -129,6 +129,22 @@ TEST_SUITE("decoder.base.text") {
     CHECK(to_lower("MS-ASProtocolVersion") == "ms-asprotocolversion");
   }
 
+  TEST_CASE("letters compare without their case, every octet at every place") {
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+    for (std::size_t size = 1; size <= 17; ++size) {
+      for (std::size_t at = 0; at < size; ++at) {
+        for (int one = 0; one < 256; ++one) {
+          std::string left(size, 'q'), right(size, 'Q');
+          left[at] = static_cast<char>(one);
+          for (const int other : {one, one ^ 0x20, one ^ 0x80, (one + 1) & 0xFF}) {
+            right[at] = static_cast<char>(other);
+            REQUIRE(equals_ignoring_case(left, right) == (lower(left[at]) == lower(right[at])));
+          }
+        }
+      }
+    }
+  }
+
   TEST_CASE("an integer is all digits and fits") {
     CHECK(to_integer("0") == 0);
     CHECK(to_integer("9223372036854775807") == INT64_MAX);
