@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -10,7 +11,9 @@
 /// Credentials and other secrets overwritten, before a message leaves the thread that relays it.
 namespace eastap::http {
 
-/// Masks message heads. Immutable, so one serves every thread.
+class KeyedMac;
+
+/// Masks message heads. One serves every thread.
 ///
 /// What stands in place of a credential:
 /// - `Basic <masked user="CONTOSO\alice" digest="1a2b3c4d">`
@@ -32,6 +35,7 @@ class Masker {
  public:
   /// `salt`: random, of this process, never stored.
   explicit Masker(const std::array<std::uint8_t, 32>& salt);
+  ~Masker();
 
   /// `head` as received, whole or cut anywhere, well-formed or not. Lines stay as they are, except
   /// that a masked value that was folded stands on one line.
@@ -45,7 +49,7 @@ class Masker {
   [[nodiscard]] std::string credential(std::string_view value) const;
   [[nodiscard]] std::string challenge(std::string_view value) const;
 
-  std::array<std::uint8_t, 32> salt_;
+  std::unique_ptr<KeyedMac> mac_;
 };
 
 /// `text` (a URL, or text holding some) with passwords in `//user:password@` and the values of

@@ -397,7 +397,10 @@ bool may_hold_wbxml_secrets(std::string_view body) {
            number == codepages::search::kPassword.page ||
            number == codepages::item_operations::kPassword.page;
   }
-  return page && body.find_first_of("\x55\x5F\xD5\xDF\x95\x9F") != std::string_view::npos;
+  return page && std::any_of(body.begin(), body.end(), [](char octet) {
+           const unsigned tag = static_cast<unsigned char>(octet) & ~0x80U;
+           return tag == 0x55 || tag == 0x5F || octet == '\x95' || octet == '\x9F';
+         });
 }
 
 bool mask_wbxml_secrets(const wbxml::Document& document, std::string& body) {

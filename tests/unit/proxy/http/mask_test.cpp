@@ -76,7 +76,11 @@ TEST_SUITE("proxy.http.mask") {
     CHECK(field("authorization", value) == masked);
     CHECK(field("Authorization", "Basic " + to_base64("CONTOSO\\alice:other")) != masked);
     CHECK(Masker{{9}}.digest("x") != kMasker.digest("x"));
-    CHECK(kMasker.digest("x").size() == 8);
+    // As `openssl mac -digest SHA256 -macopt hexkey:01020304000… HMAC` says, however often.
+    for (int again = 0; again < 3; ++again) {
+      CHECK(kMasker.digest("x") == "fac49e91");
+      CHECK(kMasker.digest("") == "fee46e1c");
+    }
   }
 
   TEST_CASE("a Basic token that has no user shows none") {
