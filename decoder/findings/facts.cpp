@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
+#include <bit>
+#include <cstring>
 
 #include "decoder/base/text.hpp"
 #include "decoder/findings/fault.hpp"
@@ -100,10 +101,8 @@ std::uint64_t hash_of(std::string_view text) {
   std::size_t at = 0;
   for (; at + 8 <= text.size(); at += 8) {
     std::uint64_t word = 0;
-    for (unsigned octet = 0; octet < 8; ++octet) {
-      word |= static_cast<std::uint64_t>(static_cast<unsigned char>(text[at + octet]))
-              << (8 * octet);
-    }
+    std::memcpy(&word, text.data() + at, sizeof word);
+    if constexpr (std::endian::native == std::endian::big) word = __builtin_bswap64(word);
     hash = (hash ^ word) * 0x100000001B3U;
     hash ^= hash >> 29;
   }
