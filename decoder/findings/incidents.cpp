@@ -1,6 +1,7 @@
 #include "decoder/findings/incidents.hpp"
 
 #include <algorithm>
+#include <cassert>
 
 #include "decoder/base/text.hpp"
 #include "decoder/findings/context.hpp"
@@ -357,6 +358,7 @@ Incident* Incidents::reach(RuleId id, const Subject& subject, std::string_view k
 Incident* Incidents::measure(RuleId id, const Subject& subject, std::string_view key, Timestamp at,
                              ExchangeId exchange, std::int64_t value,
                              std::optional<Severity> base) {
+  assert(counts_a_value(id));
   Incident* incident = reach(id, subject, key, at, value);
   if (incident == nullptr) return nullptr;
   incident->count =

@@ -1069,4 +1069,23 @@ std::optional<RuleId> rule_from(std::string_view id) {
   return std::nullopt;
 }
 
+bool counts_a_value(RuleId id) {
+  switch (id) {
+    case RuleId::command_rate:
+    case RuleId::daily_volume:
+    case RuleId::device_id_change:
+    case RuleId::folder_not_synced:
+    case RuleId::http500_then_reset:
+    case RuleId::identical_commands:
+    case RuleId::instance_uid_date:
+    case RuleId::large_folder:
+    case RuleId::meeting_response_repeat:
+    case RuleId::parallel_hang:
+    case RuleId::send_duplicate:
+    case RuleId::synckey_zero_storm:
+    case RuleId::user_agent_change: return true;
+    default: return false;
+  }
+}
+
 }  // namespace eastap::findings

@@ -162,5 +162,8 @@ inline constexpr std::size_t kMostRules = 128;
 [[nodiscard]] std::span<const Rule> rules();
 [[nodiscard]] const Rule& rule(RuleId id);
 [[nodiscard]] std::optional<RuleId> rule_from(std::string_view id);
+/// The count of its incidents is the largest value that an event had, in the rule's unit
+/// (Rule::unit: requests in a minute, folders, items), and not a number of events.
+[[nodiscard]] bool counts_a_value(RuleId id);
 
 }  // namespace eastap::findings

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "decoder/findings/rule_table.hpp"
 #include "decoder/render/exchange_words.hpp"
 #include "decoder/render/line_writer.hpp"
 #include "decoder/render/printable.hpp"
@@ -264,7 +265,8 @@ void put_findings(LineWriter& line, const Card& card, const LineStyle& style, st
   for (const Incident& incident : card.findings) {
     if (shown++ == limit) {
       line.space(kMargin);
-      line.put("and " + std::to_string(card.findings.size() - limit) + " more findings",
+      const std::size_t more = card.findings.size() - limit;
+      line.put("and " + std::to_string(more) + (more == 1 ? " more finding" : " more findings"),
                line.theme().dim);
       line.end();
       return;
@@ -280,7 +282,9 @@ void put_findings(LineWriter& line, const Card& card, const LineStyle& style, st
     if (finding.count > 1) {
       const std::string last = when(finding.last, card, style);
       if (last != begun) text += " to " + last;
-      text += ", " + std::to_string(finding.count) + " times";
+      const auto rule = findings::rule_from(finding.rule);
+      if (!rule || !findings::counts_a_value(*rule))  // else the summary names the value
+        text += ", " + std::to_string(finding.count) + " times";
     }
     if (incident.open) text += ", open";
     text += ": " + printable(finding.summary);

@@ -133,6 +133,19 @@ TEST_SUITE("decoder.report.card_text") {
     CHECK(text.find("3609689902") == std::string::npos);
   }
 
+  TEST_CASE("a count that is a value is left to the summary, and one finding more is one") {
+    Card card = sample();
+    card.findings.pop_back();
+    findings::Finding& rate = card.findings[0].finding;
+    rate.rule = "command-rate";
+    rate.count = 67;
+    rate.summary = "67 requests in 60 s, the last a Sync";
+    const std::string text = text_of(card, 0, true);
+    CHECK(text.find("▲ warning command-rate 08:00:00 to 08:00:30, open: 67 requests in 60 s") !=
+          std::string::npos);
+    CHECK(text.find("and 1 more finding\n") != std::string::npos);
+  }
+
   TEST_CASE("an empty card is still a card") {
     Card card;
     card.client = "10.0.0.9";
