@@ -40,6 +40,9 @@ namespace eastap {
 /// Undoes %XX (and '+' as space when `plus_is_space`). Broken escapes stay as they are.
 [[nodiscard]] std::string percent_decoded(std::string_view text, bool plus_is_space = false);
 
+/// `text` with everything but unreserved characters as %XX (RFC 3986 2.3).
+[[nodiscard]] std::string percent_encoded(std::string_view text);
+
 /// ASCII only, as HTTP field names and EAS parameters compare.
 [[nodiscard]] bool equals_ignoring_case(std::string_view left, std::string_view right);
 [[nodiscard]] std::string to_lower(std::string_view text);

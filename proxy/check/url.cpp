@@ -90,23 +90,4 @@ std::optional<Url> resolve_url(const Url& base, std::string_view location) {
   return from_handle(handle.get());
 }
 
-std::string percent_encoded(std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
-  std::string out;
-  for (const char letter : text) {
-    const auto octet = static_cast<unsigned char>(letter);
-    const bool plain = (octet >= '0' && octet <= '9') || (octet >= 'A' && octet <= 'Z') ||
-                       (octet >= 'a' && octet <= 'z') || octet == '-' || octet == '.' ||
-                       octet == '_' || octet == '~';
-    if (plain) {
-      out += letter;
-    } else {
-      out += '%';
-      out += kDigits[octet >> 4U];
-      out += kDigits[octet & 0x0FU];
-    }
-  }
-  return out;
-}
-
 }  // namespace eastap::check

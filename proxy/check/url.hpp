@@ -34,7 +34,4 @@ inline constexpr std::size_t kUrlOctets = 2'048;
 /// `location` as a server's redirect from `base` means it; relative ones too.
 [[nodiscard]] std::optional<Url> resolve_url(const Url& base, std::string_view location);
 
-/// `text` with everything but unreserved characters as %XX (RFC 3986 2.3).
-[[nodiscard]] std::string percent_encoded(std::string_view text);
-
 }  // namespace eastap::check

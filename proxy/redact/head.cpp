@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "decoder/base/text.hpp"
+#include "proxy/redact/url.hpp"
 
 namespace eastap::redact {
 namespace {

@@ -5,6 +5,7 @@
 
 #include "decoder/base/text.hpp"
 #include "proxy/redact/body.hpp"
+#include "proxy/redact/url.hpp"
 
 namespace eastap::redact {
 namespace {

@@ -32,6 +32,9 @@ struct Scope {
 /// `text` hidden line by line: line ends and leading white space stay.
 [[nodiscard]] std::string hidden_lines(const Scope& scope, std::string_view text);
 
+/// One mail address, perhaps with "mailto:" before it, as in a list of them.
+[[nodiscard]] std::string redacted_address(const Scope& scope, std::string_view address);
+
 /// A list of mail addresses: punctuation stays, display names and comments are hidden. Addresses
 /// are hidden but for `@` and `.` (the account's own stay); at `identity` they are pseudonyms.
 [[nodiscard]] std::string redacted_addresses(const Scope& scope, std::string_view list);
@@ -52,11 +55,5 @@ struct Scope {
 /// A meeting's UID; unchanged at `content`.
 [[nodiscard]] std::string redacted_uid(const Scope& scope, std::string_view text);
 [[nodiscard]] std::string redacted_global_id(const Scope& scope, std::string_view base64);
-
-/// `scheme://host/path?query`, or a path with or without a query.
-[[nodiscard]] std::string redacted_url(const Scope& scope, std::string_view url);
-
-/// What follows '?' in a request to ActiveSync (either form) or anything else.
-[[nodiscard]] std::string redacted_query(const Scope& scope, std::string_view query);
 
 }  // namespace eastap::redact

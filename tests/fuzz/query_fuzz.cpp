@@ -10,7 +10,7 @@
 
 #include "decoder/base/text.hpp"
 #include "decoder/eas/request_query.hpp"
-#include "proxy/redact/text.hpp"
+#include "proxy/redact/url.hpp"
 #include "tests/fuzz/require.hpp"
 
 namespace {

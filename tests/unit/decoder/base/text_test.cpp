@@ -122,6 +122,10 @@ TEST_SUITE("decoder.base.text") {
     CHECK(percent_decoded("a+b", true) == "a b");
   }
 
+  TEST_CASE("everything but unreserved characters is escaped") {
+    CHECK(percent_encoded("CONTOSO\\alice+x@a.test") == "CONTOSO%5Calice%2Bx%40a.test");
+  }
+
   TEST_CASE("names compare without case, in ASCII only") {
     CHECK(equals_ignoring_case("Content-TYPE", "content-type"));
     CHECK_FALSE(equals_ignoring_case("Content-Type", "Content-Typ"));

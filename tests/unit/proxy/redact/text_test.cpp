@@ -13,6 +13,7 @@
 #include "decoder/findings/mime_text.hpp"
 #include "proxy/redact/body.hpp"
 #include "proxy/redact/mime.hpp"
+#include "proxy/redact/url.hpp"
 
 namespace eastap::redact {
 namespace {

@@ -6,11 +6,11 @@
 #include <utility>
 
 #include <doctest/doctest.h>
-#include <zlib.h>
 
 #include "decoder/base/text.hpp"
 #include "decoder/codepages/pages.hpp"
 #include "decoder/wbxml/encode.hpp"
+#include "tests/support/zlib_coded.hpp"
 
 namespace eastap::redact::testing {
 namespace {
@@ -43,20 +43,6 @@ const std::string kMime =
     "--b\r\nContent-Type: text/plain\r\n\r\nGeheim7Plan inside\r\n--b\r\nContent-Type: "
     "application/pdf; name=Geheim7Plan.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n"
     "R2VoZWltN1BsYW4=\r\n--b--\r\n";
-
-std::string gzipped(const std::string& text) {
-  z_stream stream{};
-  REQUIRE(deflateInit2(&stream, 6, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY) == Z_OK);
-  std::string out(deflateBound(&stream, text.size()) + 64, '\0'), input = text;
-  stream.next_in = reinterpret_cast<Bytef*>(input.data());
-  stream.avail_in = static_cast<uInt>(input.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  REQUIRE(deflate(&stream, Z_FINISH) == Z_STREAM_END);
-  out.resize(stream.total_out);
-  deflateEnd(&stream);
-  return out;
-}
 
 class Scene {
  public:
@@ -331,7 +317,8 @@ std::vector<pipeline::Input> traffic() {
   const std::string query = std::string{"\xA1\x00\x09\x04\x10", 5} + std::string{kDevice} +
                             std::string{"\x00\x06iPhone\x08\x14", 10} + std::string{kUser};
   scene.add("POST /Microsoft-Server-ActiveSync?" + to_base64(query), sync_request("2"), "200 OK",
-            gzipped(sync_answer("0", "3")), "Content-Type: application/vnd.ms-sync.wbxml\r\n",
+            eastap::testing::gzip(sync_answer("0", "3")),
+            "Content-Type: application/vnd.ms-sync.wbxml\r\n",
             "Content-Type: application/vnd.ms-sync.wbxml\r\nContent-Encoding: gzip\r\n");
   for (int i = 0; i < 4; ++i) {
     scene.add("POST /Microsoft-Server-ActiveSync?Cmd=Sync&User=zorgon%40quuxcorp.test&DeviceId=" +
