@@ -26,7 +26,8 @@ const std::vector<Command>& command_table() {
        "and rules.",
        {"eastap replay eastap-20261120-140200.eastap  # all of it at once",
         "eastap replay --speed 1 --fail-on warning monday.eastap  # in real time; ends with 1 on a "
-        "warning"}},
+        "warning",
+        "eastap replay --rebuild monday.eastap  # its tables, for sqlite3, by today's decoder"}},
       {Subcommand::tail,
        in::tail,
        "tail",

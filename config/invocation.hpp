@@ -72,6 +72,7 @@ struct Invocation {
   std::vector<std::string> words;  ///< explain
   std::string output;              ///< export: the file to make
   double speed = 0;                ///< replay: times real time; 0: as fast as it reads
+  bool rebuild = false;            ///< replay: the capture's own tables anew, instead of a tail
   CheckOptions check;              ///< check; `file` is then the address or host
   std::string device;              ///< report: a DeviceId or address, or its beginning; "" all
   BodyForm body_form = BodyForm::xml;

@@ -13,7 +13,7 @@ void add_output_options(std::vector<Option>& table) {
     to.config.json = to.config.tail == TailMode::json;
   };
   tail.words = {"line", "xml", "json", "off"};
-  tail.excludes = {"--json"};
+  tail.excludes = {"--json", "--rebuild"};
   table.push_back(tail);
   Option json = named("--json", "", "json", Group::output,
                       kWatchers | in::report | in::decode | in::explain | in::ca_show | in::check,
@@ -31,13 +31,14 @@ void add_output_options(std::vector<Option>& table) {
     to.body_form = json_wanted ? BodyForm::json : BodyForm::xml;
   };
   json.shown = [](const Config&) { return Values{"false"}; };
-  json.excludes = {"--tail", "--xml", "--hex"};
+  json.excludes = {"--tail", "--xml", "--hex", "--rebuild"};
   table.push_back(json);
   table.push_back(word<FailOn>(
       named("--fail-on", "SEVERITY", "fail_on", Group::output, kWatchers | in::report,
             "end with 1 on such findings", "info, notice, warning, error or never."),
       [](Config& config) -> FailOn& { return config.fail_on; }, fail_on_from));
   table.back().words = {"info", "notice", "warning", "error", "never"};
+  table.back().excludes = {"--rebuild"};
   table.push_back(word<ColorMode>(
       named("--color", "WHEN", "color", Group::output, in::all, "auto, always or never",
             "auto: when the output is a terminal and NO_COLOR is not set."),
@@ -51,7 +52,22 @@ void add_output_options(std::vector<Option>& table) {
   };
   speed.shown = [](const Config&) { return Values{"0"}; };
   speed.default_text = "0: at once";
+  speed.excludes = {"--rebuild"};
   table.push_back(speed);
+  Option rebuild = named(
+      "--rebuild", "", "", Group::output, in::replay, "derive the capture's own tables anew",
+      "Instead of showing anything: the tables of the file that hold what was understood (commands "
+      "and findings, for sqlite3) are filled again from the stored octets, with today's decoder "
+      "and "
+      "rules. The octets stay as they are. For a capture of an older eastap, or after rules "
+      "changed.");
+  rebuild.form = Form::truth;
+  rebuild.apply = [](Invocation& to, const Values& values, const std::string&) {
+    to.rebuild = truth_from(values.back());
+  };
+  rebuild.excludes = {"--tail",  "--json",   "--fail-on",   "--speed",
+                      "--cards", "--redact", "--redact-key"};
+  table.push_back(rebuild);
 }
 
 }  // namespace eastap::config

@@ -30,6 +30,7 @@ void add_redaction_options(std::vector<Option>& table) {
       "content");
   level.words = {"none", "content", "identity"};
   level.default_text = "none; export: identity";
+  level.excludes = {"--rebuild"};
   level.apply = [](Invocation& to, const Values& values, const std::string&) {
     to.config.redact = redact_from(values.back());
   };
@@ -43,6 +44,7 @@ void add_redaction_options(std::vector<Option>& table) {
             "/etc/eastap/redact.key"),
       [](Config& config) -> std::optional<std::string>& { return config.redact_key; });
   key.default_text = "a new one each time";
+  key.excludes = {"--rebuild"};
   table.push_back(key);
 }
 

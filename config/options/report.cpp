@@ -18,6 +18,7 @@ void add_report_options(std::vector<Option>& table) {
             "How far each device came, where it stopped and why: of this many devices, those with "
             "troubles first. 0: none. eastap report has all of it."),
       [](Config& config) -> std::uint32_t& { return config.cards; }, 0, 1'000));
+  table.back().excludes = {"--rebuild"};
 }
 
 }  // namespace eastap::config

@@ -17,7 +17,8 @@ inline constexpr int kUnreadable = 3;
 /// config::ConfigError.
 int run(const config::Invocation& invocation,
         const std::function<config::Invocation()>& read_again);
-int replay(const config::Invocation& invocation);  ///< also `tail`: follows the capture
+int replay(const config::Invocation& invocation);   ///< also `tail`: follows the capture
+int rebuild(const config::Invocation& invocation);  ///< replay --rebuild
 int report(const config::Invocation& invocation);
 int decode(const config::Invocation& invocation);
 int encode(const config::Invocation& invocation);

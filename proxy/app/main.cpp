@@ -19,6 +19,8 @@ int dispatch(const eastap::config::Invocation& invocation,
     case Subcommand::print_completion: return app::completion(invocation);
     case Subcommand::run: return app::run(invocation, read_again);
     case Subcommand::replay:
+      if (invocation.rebuild) return app::rebuild(invocation);
+      [[fallthrough]];
     case Subcommand::tail: return app::replay(invocation);
     case Subcommand::report: return app::report(invocation);
     case Subcommand::decode: return app::decode(invocation);

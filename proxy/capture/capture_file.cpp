@@ -145,7 +145,10 @@ Result<void> CaptureFile::renew_if_outdated() {
   const bool complete = database_.number("SELECT EXISTS (SELECT 1 FROM exchanges)") == 0;
   if (code == SQLITE_OK) code = renew_derived(database_, decoder_version_, complete);
   if (code == SQLITE_OK) code = database_.run("COMMIT");
-  if (code == SQLITE_OK) return {};
+  if (code == SQLITE_OK) {
+    dropped_derived_ = !complete;
+    return {};
+  }
   const Error error = failed();
   if (sqlite3_get_autocommit(database_.handle()) == 0) database_.run("ROLLBACK");
   return tl::unexpected(error);

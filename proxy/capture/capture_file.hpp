@@ -53,6 +53,10 @@ class CaptureFile {
   /// True once after `reopen` had to begin a new file.
   [[nodiscard]] bool take_begun_anew() { return std::exchange(begun_anew_, false); }
 
+  /// Whether `open` dropped the rows that another decoder had derived: the tables know nothing of
+  /// what the capture held before.
+  [[nodiscard]] bool dropped_derived() const { return dropped_derived_; }
+
   void abandon() { database_.close(); }
 
   /// Marks the clean end (at `ended`, else now), folds the log back, closes and unlocks.
@@ -93,6 +97,7 @@ class CaptureFile {
   std::uint64_t next_sequence_ = 1;
   NextIds next_ids_;
   bool begun_anew_ = false;
+  bool dropped_derived_ = false;
 };
 
 }  // namespace eastap::capture

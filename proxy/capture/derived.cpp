@@ -1,7 +1,12 @@
 #include "proxy/capture/derived.hpp"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <optional>
+#include <utility>
+
+#include <unistd.h>
 
 #include "decoder/base/text.hpp"
 #include "proxy/capture/derived_json.hpp"
@@ -15,8 +20,6 @@ namespace {
 
 /// Entries of a list in a derived table: a body of nothing but statuses is not worth a table twice.
 constexpr std::size_t kListed = 1000;
-/// Inputs between two calls of `progress`.
-constexpr std::uint64_t kProgressStep = 256;
 
 void append_text(std::string& json, std::string_view text) {
   std::string repaired;
@@ -90,38 +93,50 @@ std::string list_json(const List& list, Write write) {
   return json;
 }
 
-/// Feeds the whole capture through `interpret` into fresh tables; the transaction is the caller's.
-Result<RebuildCounts> derive_all(Database& database, Reader& reader, const Interpret& interpret,
-                                 const std::string& file,
-                                 const std::function<void(std::uint64_t)>& progress) {
+/// Feeds the whole capture through the interpreter into fresh tables; the transaction is the
+/// caller's.
+Result<std::optional<RebuildCounts>> derive_all(Database& database, Reader& reader,
+                                                const MakeInterpreter& make_interpreter,
+                                                const std::string& file) {
   RowStore rows;
-  if (rows.attach(database.handle(), 0) != SQLITE_OK)
-    return tl::unexpected(open_error(database.failure(), file));
-  RebuildCounts counts;
-  int code = SQLITE_OK;
-  const auto emit = [&](const pipeline::RecordPtr& record) {
+  int code = rows.attach(database.handle(), 0);
+  const auto interpreter = make_interpreter(reader, [&](const pipeline::RecordPtr& record) {
     if (code != SQLITE_OK) return;
     if (const auto* exchange = std::get_if<pipeline::ExchangeRecord>(&record->what)) {
       code = rows.put_command(exchange->exchange.id, exchange->command);
-      ++counts.commands;
     } else if (const auto* finding = std::get_if<findings::Finding>(&record->what)) {
       code = rows.put_finding(*finding);
-      ++counts.findings;
     }
-  };
-  while (auto input = reader.next()) {
+  });
+  RebuildCounts counts;
+  while (code == SQLITE_OK) {
+    auto input = reader.next();
+    if (!input) break;
     if (*input) {
       ++counts.inputs;
-      interpret(**input, emit);
+      if (!interpreter->take(std::move(**input))) return std::nullopt;
     } else {
       ++counts.unreadable;
-    }
-    if (code != SQLITE_OK) return tl::unexpected(open_error(database.failure(), file));
-    if (progress && (counts.inputs + counts.unreadable) % kProgressStep == 0) {
-      progress(counts.inputs + counts.unreadable);
+      interpreter->unreadable(input->error());
     }
   }
+  if (code == SQLITE_OK) interpreter->finish();
+  if (code != SQLITE_OK) return tl::unexpected(open_error(database.failure(), file));
+  // An exchange that was seen waiting and then answered, or a finding that grew, is one row.
+  const auto rows_of = [&](const char* sql) {
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(database.number(sql), 0));
+  };
+  counts.commands = rows_of("SELECT count(*) FROM commands");
+  counts.findings = rows_of("SELECT count(*) FROM findings");
   return counts;
+}
+
+/// An ordinary file that this user may write: SQLite would open any other to read.
+Result<void> check_writable(const std::string& file) {
+  if (access(file.c_str(), W_OK) == 0) return {};
+  return tl::unexpected(Error{Errc::io, 0,
+                              file + " cannot be written: " + std::strerror(errno) +
+                                  ". Change its owner or mode, or work on a copy"});
 }
 
 }  // namespace
@@ -175,14 +190,14 @@ std::string_view severity_word(findings::Severity severity) {
   return "unknown";
 }
 
-Result<RebuildCounts> rebuild_derived(const std::filesystem::path& path,
-                                      const std::string& decoder_version,
-                                      const Interpret& interpret,
-                                      const std::function<void(std::uint64_t)>& progress) {
+Result<std::optional<RebuildCounts>> rebuild_derived(const std::filesystem::path& path,
+                                                     const std::string& decoder_version,
+                                                     const MakeInterpreter& make_interpreter) {
   const std::string file = path.string();
   auto opened = Reader::open(path);
   if (!opened) return tl::unexpected(opened.error());
   std::optional<Reader> reader{std::move(*opened)};
+  if (auto writable = check_writable(file); !writable) return tl::unexpected(writable.error());
   auto lock = LockFile::acquire(path);
   if (!lock) return tl::unexpected(lock.error());
   Database database;
@@ -197,14 +212,15 @@ Result<RebuildCounts> rebuild_derived(const std::filesystem::path& path,
     return failed();
   }
   if (renew_derived(database, decoder_version, true) != SQLITE_OK) return failed();
-  auto counts = derive_all(database, *reader, interpret, file, progress);
-  if (!counts) {
-    if (sqlite3_get_autocommit(database.handle()) == 0) database.run("ROLLBACK");
-    return counts;
+  auto counts = derive_all(database, *reader, make_interpreter, file);
+  const bool complete = counts && *counts;
+  if (complete) {
+    if (database.run("COMMIT") != SQLITE_OK) return failed();
+  } else if (sqlite3_get_autocommit(database.handle()) == 0) {
+    database.run("ROLLBACK");
   }
-  if (database.run("COMMIT") != SQLITE_OK) return failed();
   reader.reset();  // its connection would keep the log in place
-  if (database.run("PRAGMA journal_mode = DELETE") != SQLITE_OK) return failed();
+  if (database.run("PRAGMA journal_mode = DELETE") != SQLITE_OK && complete) return failed();
   return counts;
 }
 

@@ -75,6 +75,11 @@ class Writer::Core {
                                       file_->database().failure().words +
                                       "): keep it aside and begin a new one"});
     }
+    if (file_->dropped_derived() && news_) {
+      news_(path_.string() + " was written with another version of the decoder: what its tables " +
+            "(commands, findings) held was dropped, and they begin with this run; when it has " +
+            "ended, `eastap replay " + path_.string() + " --rebuild` derives all of them anew.");
+    }
     thread_ = std::thread{[this] { run(); }};
     return {};
   }

@@ -20,7 +20,7 @@ namespace eastap::capture {
 struct WriterSettings {
   std::string program_version;  ///< told in the file
   /// Of what is derived (commands, findings). A capture with another one loses its derived rows
-  /// when it is opened for writing; `rebuild_derived` brings them back.
+  /// when it is opened for writing, which is told as news; `rebuild_derived` brings them back.
   std::string decoder_version;
   /// The level that a new capture's octets were redacted at, told in the file; empty: not at all.
   std::string redacted;
@@ -47,7 +47,8 @@ struct WriterSettings {
 /// Called on the writer's thread (at open and close: on the caller's), once for each change of
 /// state: trouble, other trouble, writing again. Whole sentences that name file, loss and remedy.
 using NoteCallback = std::function<void(std::string note)>;
-/// Likewise, of what went as planned: the capture goes on in another file, old ones were deleted.
+/// Likewise, of what went as planned: the capture goes on in another file, old ones were deleted,
+/// the rows of an older decoder were dropped.
 using NewsCallback = std::function<void(std::string news)>;
 
 /// The first numbers that the capture does not know yet.

@@ -1,8 +1,13 @@
 """The capture: live and replayed tell the same, a kill loses next to nothing, a stop loses nothing."""
+import contextlib
 import json
+import os
+import pathlib
+import shutil
 import signal
 import sqlite3
 import subprocess
+import tempfile
 import time
 import unittest
 
@@ -126,6 +131,141 @@ class Capture(EndToEnd):
         with sqlite3.connect(f"file:{tap.capture}?mode=ro", uri=True) as database:
             self.assertEqual(database.execute("PRAGMA integrity_check").fetchone()[0], "ok")
             self.assertEqual(database.execute("SELECT count(*) FROM exchanges").fetchone()[0], 4)
+
+    # ---- the tables of what was understood
+
+    def tables(self, capture):
+        """What `commands` and `findings` say, but for the run that a finding's number is of."""
+        with contextlib.closing(sqlite3.connect(capture)) as database:
+            database.row_factory = sqlite3.Row
+            self.assertEqual(database.execute("PRAGMA integrity_check").fetchone()[0], "ok")
+            return [[dict(row) for row in database.execute(query)] for query in (
+                "SELECT * FROM commands ORDER BY exchange",
+                "SELECT rule, severity, time, host, user, device_id, device_type, count, first, last, exchanges, summary, "
+                "explanation, next_step, source, json_array_length(because_of) AS causes FROM findings ORDER BY time, rule, first")]
+
+    def age(self, capture, *statements):
+        """As if a decoder of another version had written it."""
+        with contextlib.closing(sqlite3.connect(capture)) as database, database:
+            database.execute("UPDATE meta SET value = '0.0.1' WHERE key = 'decoder_version'")
+            for statement in statements:
+                database.execute(statement)
+
+    def meta(self, capture):
+        with contextlib.closing(sqlite3.connect(capture)) as database:
+            return dict(database.execute("SELECT key, value FROM meta"))
+
+    def rebuilt(self, capture):
+        done = run("replay", capture, "--rebuild")
+        self.assertEqual((done.returncode, done.stdout), (0, ""), done.stderr)
+        self.assertEqual(sorted(p.name for p in capture.parent.glob(capture.name + "*")), [capture.name])
+        self.assertEqual(self.meta(capture)["derived_complete"], "1")
+        return " ".join(done.stderr.split())
+
+    def test_a_rebuild_gives_the_rows_that_the_run_wrote(self):
+        server, tap = self.stack()
+        self.troubled_session(server, tap)
+        self.assert_clean_stop(tap)
+        before, version = self.tables(tap.capture), self.meta(tap.capture)["decoder_version"]
+        commands, found = before
+        self.assertTrue(commands and found)
+        self.age(tap.capture, "UPDATE commands SET detail = 'stale', name = NULL", "DELETE FROM findings",
+                 "INSERT INTO commands (exchange, name) VALUES (9999, 'Stale')")
+        told = self.rebuilt(tap.capture)
+        self.assertEqual(self.tables(tap.capture), before)
+        self.assertEqual(self.meta(tap.capture)["decoder_version"], version)
+        self.assertIn(f": {len(commands)} commands and {len(found)} findings derived anew from ", told)
+        self.assert_replay_equals_live(tap)
+        # Rules of today count: one that is off leaves no row.
+        done = run("replay", tap.capture, "--rebuild", "--rule", "synckey-zero.enabled=false")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn("synckey-zero", {row["rule"] for row in self.tables(tap.capture)[1]})
+
+    def test_a_rebuild_tells_the_runs_of_one_capture_apart(self):
+        server, tap = self.stack()
+        self.troubled_session(server, tap)
+        self.assert_clean_stop(tap)
+        again = self.eastap(server=server, capture=str(tap.capture), ca_dir=str(tap.ca_dir))
+        phone = self.phone(again)
+        phone.set_up()
+        phone.sync_all("5", restart=True)  # no second restart: the run before is not this one's past
+        phone.close()
+        again.wait("every exchange", lambda: len(tap.exchanges()) + len(again.exchanges()) == len(server.seen))
+        self.assert_clean_stop(again)
+        before = self.tables(tap.capture)
+        self.age(tap.capture, "DELETE FROM commands", "DELETE FROM findings")
+        self.rebuilt(tap.capture)
+        self.assertEqual(self.tables(tap.capture), before)
+
+    def test_a_rebuild_of_a_redacted_capture_shows_no_more_than_it_holds(self):
+        server, tap = self.stack()
+        self.troubled_session(server, tap)
+        self.assert_clean_stop(tap)
+        for level in ("content", "identity"):
+            out = tap.folder / f"{level}.eastap"
+            self.assertEqual(run("export", "--redact", level, tap.capture, out).returncode, 0)
+            before = self.tables(out)
+            self.assertTrue(all(before))
+            self.age(out, "DELETE FROM commands", "DELETE FROM findings")
+            self.rebuilt(out)
+            self.assertEqual(self.tables(out), before, level)
+
+    def test_a_run_into_a_capture_of_another_version_says_what_it_drops(self):
+        server, tap = self.stack()
+        self.troubled_session(server, tap)
+        self.assert_clean_stop(tap)
+        before = self.tables(tap.capture)
+        self.age(tap.capture)
+        again = self.eastap(server=server, capture=str(tap.capture), ca_dir=str(tap.ca_dir))
+        told = again.wait_for_event("another version of the decoder")
+        self.assertIn(f"`eastap replay {tap.capture} --rebuild`", told["detail"])
+        again.wait_for_stderr("another version of the decoder")
+        refused = run("replay", tap.capture, "--rebuild")
+        self.assertEqual(refused.returncode, 2)
+        self.assertIn(f"is being written by another eastap (process {again.process.pid}): stop that one", " ".join(refused.stderr.split()))
+        self.assert_clean_stop(again)
+        self.assertEqual(self.tables(tap.capture), [[], []])
+        self.rebuilt(tap.capture)
+        self.assertEqual(self.tables(tap.capture), before)
+
+    def test_a_rebuild_that_cannot_be_done_says_why_and_changes_nothing(self):
+        server, tap = self.stack()
+        self.phone(tap).set_up()
+        tap.wait_for_exchange(command="FolderSync")
+        self.assert_clean_stop(tap)
+        octets = tap.capture.read_bytes()
+        other = tap.folder / "notes.txt"
+        other.write_text("no capture " * 100)
+        for words, code, reason in (
+                ((tap.capture, "--json"), 2, "--json and --rebuild exclude each other"),
+                ((tap.capture, "--redact", "identity"), 2, "--rebuild and --redact exclude each other"),
+                ((tap.capture, "--rule", "synckey-zeno.enabled=false"), 2, "synckey-zeno"),
+                (("-",), 2, "wants a file and not stdin"),
+                ((other,), 3, f"{other} is not a capture of eastap"),
+                ((tap.folder / "gone.eastap",), 3, "gone.eastap")):
+            with self.subTest(words=words):
+                done = run("replay", "--rebuild", *words, stdin=octets)
+                self.assertEqual((done.returncode, done.stdout), (code, ""), done.stderr)
+                self.assertIn(reason, " ".join(done.stderr.split()))
+        self.assertEqual(tap.capture.read_bytes(), octets)
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root to become another user")
+    def test_a_rebuild_of_a_file_that_may_only_be_read_names_it_and_the_way_out(self):
+        server, tap = self.stack()
+        self.phone(tap).set_up()
+        tap.wait_for_exchange(command="FolderSync")
+        self.assert_clean_stop(tap)
+        with tempfile.TemporaryDirectory() as folder:
+            os.chmod(folder, 0o777)
+            copy = pathlib.Path(folder) / "read-only.eastap"
+            shutil.copyfile(tap.capture, copy)
+            copy.chmod(0o444)
+            octets = copy.read_bytes()
+            done = run("replay", copy, "--rebuild", user="nobody", group="nogroup")
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertIn(f"{copy} cannot be written: Permission denied. Change its owner or mode, or work on a copy",
+                          " ".join(done.stderr.split()))
+            self.assertEqual(copy.read_bytes(), octets)
 
     def test_tail_follows_a_capture_that_is_being_written(self):
         server, tap = self.stack()

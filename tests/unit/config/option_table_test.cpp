@@ -20,9 +20,10 @@ std::vector<std::string> with_flag(const Option& option, std::vector<std::string
 }
 
 bool differs(const Invocation& one, const Invocation& two) {
-  return !(one.config == two.config) || one.speed != two.speed || one.body_form != two.body_form ||
-         one.certificate_form != two.certificate_form || one.device != two.device ||
-         one.output != two.output || !(one.ca == two.ca) || !(one.check == two.check);
+  return !(one.config == two.config) || one.speed != two.speed || one.rebuild != two.rebuild ||
+         one.body_form != two.body_form || one.certificate_form != two.certificate_form ||
+         one.device != two.device || one.output != two.output || !(one.ca == two.ca) ||
+         !(one.check == two.check);
 }
 
 std::string toml_line(const Option& option) {

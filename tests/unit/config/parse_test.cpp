@@ -74,8 +74,12 @@ TEST_SUITE("config.parse") {
           "--capture and --no-capture exclude each other; keep one of them");
     CHECK(contains(error_of({"run", "--json", "--tail", "line"}), "exclude each other"));
     CHECK(contains(error_of({"decode", "--hex", "--xml"}), "exclude each other"));
+    CHECK(contains(error_of({"replay", "x", "--rebuild", "--speed", "1"}), "exclude each other"));
+    CHECK(contains(error_of({"replay", "x", "--rebuild", "--redact", "content"}),
+                   "exclude each other"));
     Environment environment = kHome;
     environment["EASTAP_JSON"] = "1";
+    CHECK(parsed({"replay", "x", "--rebuild"}, environment).rebuild);
     CHECK(parsed({"run"}, environment).config.tail == TailMode::json);
     const Invocation line = parsed({"run", "--tail", "line"}, environment);
     CHECK(line.config.tail == TailMode::line);
