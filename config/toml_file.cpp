@@ -303,6 +303,11 @@ class Reader {
                                                 const std::string& where) {
     std::map<std::string, std::string> texts;
     for (const auto& [name, node] : row) {
+      // A number goes on as text: what the row says of its key helps more than its type.
+      if (const auto* number = node.as_integer()) {
+        texts.emplace(name.str(), std::to_string(number->get()));
+        continue;
+      }
       const auto* text = node.as_string();
       if (text == nullptr) throw_type(where + "." + std::string{name.str()}, "a string", node);
       texts.emplace(name.str(), text->get());

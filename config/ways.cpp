@@ -105,6 +105,11 @@ std::string listener_from_row(const std::map<std::string, std::string>& row) {
                         " is none of proxy, reverse, transparent or socks5"};
       }
       text = value + ":";
+    } else if (key == "port") {
+      throw Complaint{
+          "a listener has no \"port\": it is part of the address; write address = \"ADDR:PORT\", "
+          "as "
+          "in address = \"0.0.0.0:8888\""};
     } else {
       throw Complaint{"a listener has no " + in_quotes(key) + ", only address, mode and target"};
     }

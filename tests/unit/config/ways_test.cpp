@@ -78,7 +78,16 @@ TEST_SUITE("config.ways") {
         contains(toml_error("[[listen]]\naddress = \":1\"\nmode = \"socks\"\n"), "none of proxy"));
     CHECK(contains(toml_error("[[listen]]\naddres = \":1\"\n"),
                    "e.toml:1: listen: a listener has no"));
-    CHECK(contains(toml_error("[[listen]]\naddress = 8888\n"), "a string is wanted"));
+    for (const std::string port : {"3", "\"3\""}) {
+      CHECK(
+          contains(toml_error("[[listen]]\naddress = \"0.0.0.0\"\nport = " + port + "\n"),
+                   "e.toml:1: listen: a listener has no \"port\": it is part of the address; write "
+                   "address = \"ADDR:PORT\""));
+    }
+    CHECK(
+        contains(toml_error("[[listen]]\naddress = \":1\"\nbacklog = 3\n"), "only address, mode"));
+    CHECK(contains(toml_error("[[listen]]\naddress = 8888\n"), "\"8888\" is not"));
+    CHECK(contains(toml_error("[[listen]]\naddress = true\n"), "a string is wanted"));
   }
 
   TEST_CASE("names of servers can be given addresses, as flags and as a table") {
