@@ -9,7 +9,7 @@ namespace eastap::config {
 namespace {
 
 /// What `eastap doctor` judges; all else that `run` takes would change nothing there.
-constexpr std::array<std::string_view, 26> kLookedAt{"--listen",
+constexpr std::array<std::string_view, 27> kLookedAt{"--listen",
                                                      "--intercept",
                                                      "--tunnel",
                                                      "--allow",
@@ -23,6 +23,7 @@ constexpr std::array<std::string_view, 26> kLookedAt{"--listen",
                                                      "--upstream-proxy",
                                                      "--upstream-proxy-credentials",
                                                      "--no-upstream-proxy",
+                                                     "--bind",
                                                      "--host",
                                                      "--resolver",
                                                      "--capture",

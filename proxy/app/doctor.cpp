@@ -149,6 +149,7 @@ doctor::ServerProbe probe_of(const Wanted& wanted, const config::Config& config,
   probe.addresses = static_addresses(probe.dial_host, config);
   if (!redirected) probe.proxy = proxy_for(wanted, probe.addresses, proxy);
   if (!probe.proxy && probe.addresses.empty()) ask_chosen_resolver(config, probe);
+  probe.from = config.ways_out.bind;
   probe.verify = insecure.decide(wanted.host).action != tunnel::HostRules::Action::intercept;
   probe.resolve_limit = config.deadlines.resolve;
   probe.connect_limit = config.deadlines.upstream_connect;

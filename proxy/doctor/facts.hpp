@@ -98,6 +98,7 @@ struct ServerFacts {
   std::string host;
   std::uint16_t port = 443;
   std::string dialled;           ///< "192.0.2.10:443", the last address tried
+  std::string from;              ///< own address that was chosen for it; empty: none was
   bool through_proxy = false;    ///< `dialled` is the upstream proxy's
   Step reached = Step::resolve;  ///< the step that failed; `done`: all well
   std::string problem;           ///< of that step

@@ -301,9 +301,11 @@ void judge_servers(const std::vector<ServerFacts>& servers, Out& out) {
   for (const auto& server : servers) {
     const std::string name =
         server.host + (server.port == 443 ? "" : ":" + std::to_string(server.port));
-    const std::string where = server.dialled.empty()
-                                  ? ""
-                                  : (server.through_proxy ? " through " : " at ") + server.dialled;
+    std::string where;
+    if (!server.dialled.empty()) {
+      where = (server.through_proxy ? " through " : " at ") + server.dialled;
+      if (!server.from.empty()) where += " from " + server.from;
+    }
     if (server.reached != Step::done) {
       say(out, "server", Verdict::bad, name + where + ": " + server.problem,
           server.next_step.empty() ? general_remedy(server) : server.next_step);

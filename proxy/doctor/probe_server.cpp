@@ -87,19 +87,37 @@ Found look_up_within(const std::string& host, std::uint16_t port, milliseconds l
   return answer.get();
 }
 
-Descriptor connect_within(const Address& address, milliseconds limit, std::string& problem) {
+/// Binds to the own address of that family, if one was chosen. False: `facts` says why not.
+bool bind_own(int socket, int family, const std::vector<std::string>& from, ServerFacts& facts) {
+  for (const std::string& text : from) {
+    const Found own = look_up(text, 0);
+    if (own.addresses.empty() || own.addresses.front().family != family) continue;
+    facts.from = text;
+    const Address& address = own.addresses.front();
+    if (::bind(socket, reinterpret_cast<const sockaddr*>(&address.octets), address.length) == 0) {
+      return true;
+    }
+    facts.problem = std::generic_category().message(errno);
+    facts.next_step = "Name an address of this machine with --bind; ip address lists them.";
+    return false;
+  }
+  return true;
+}
+
+Descriptor connect_within(const Address& address, const ServerProbe& probe, ServerFacts& facts) {
   Descriptor socket{::socket(address.family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
   const auto fail = [&](int error) {
-    problem = std::generic_category().message(error);
+    facts.problem = std::generic_category().message(error);
     return Descriptor{};
   };
   if (!socket) return fail(errno);
+  if (!bind_own(socket.get(), address.family, probe.from, facts)) return Descriptor{};
   if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address.octets), address.length) ==
       0)
     return socket;
   if (errno != EINPROGRESS) return fail(errno);
   pollfd ready{socket.get(), POLLOUT, 0};
-  const int polled = ::poll(&ready, 1, static_cast<int>(limit.count()));
+  const int polled = ::poll(&ready, 1, static_cast<int>(probe.connect_limit.count()));
   if (polled == 0) return fail(ETIMEDOUT);
   int error = 0;
   socklen_t size = sizeof error;
@@ -217,11 +235,14 @@ Found addresses_of(const ServerProbe& probe) {
 }
 
 /// Each address in turn; the last failure is told.
-Descriptor connect_first(const Found& found, milliseconds limit, ServerFacts& facts) {
+Descriptor connect_first(const Found& found, const ServerProbe& probe, ServerFacts& facts) {
+  const std::string next_step = facts.next_step;
   for (const Address& address : found.addresses) {
     facts.dialled = address.shown;
+    facts.from.clear();
     facts.problem.clear();
-    if (Descriptor socket = connect_within(address, limit, facts.problem)) return socket;
+    facts.next_step = next_step;
+    if (Descriptor socket = connect_within(address, probe, facts)) return socket;
   }
   return Descriptor{};
 }
@@ -260,7 +281,7 @@ void go_through(const ByProxy& proxy, const ServerProbe& probe, X509_STORE* trus
   }
   facts.reached = Step::connect;
   for (std::size_t at = 0; at < proxy.requests.size(); ++at) {
-    const Descriptor socket = connect_first(found, probe.connect_limit, facts);
+    const Descriptor socket = connect_first(found, probe, facts);
     if (!socket) return;
     const std::string head = ask_proxy(socket.get(), proxy.requests[at], probe.connect_limit);
     if (const auto refused = proxy.refusal(at, head)) {
@@ -311,7 +332,7 @@ ServerFacts probe_server(const ServerProbe& probe, X509_STORE* trusted) {
     return facts;
   }
   facts.reached = Step::connect;
-  if (const Descriptor socket = connect_first(found, probe.connect_limit, facts)) {
+  if (const Descriptor socket = connect_first(found, probe, facts)) {
     speak(probe, socket.get(), trusted, facts);
   }
   return facts;

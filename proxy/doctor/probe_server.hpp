@@ -34,6 +34,7 @@ struct ServerProbe {
   std::uint16_t dial_port = 443;
   std::vector<std::string> addresses;  ///< of `dial_host`, where they are known; else looked up
   std::string no_address;              ///< why there are none, when somebody else was asked
+  std::vector<std::string> from;       ///< own addresses to connect from, one a family at most
   std::optional<ByProxy> proxy;        ///< then nothing is looked up or dialled but this
   bool verify = true;
   std::chrono::milliseconds resolve_limit{10'000}, connect_limit{15'000}, tls_limit{15'000};

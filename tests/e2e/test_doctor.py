@@ -141,6 +141,27 @@ class Doctor(EndToEnd):
         self.assertEqual(line["verdict"], "bad")
         self.assertIn("--resolver", line["text"])
 
+    def test_the_own_address_to_connect_from_is_used_as_run_would(self):
+        server = self.exchange()
+        line = self.doctor("--bind", "::1", "--bind", "127.0.0.7", server=server)["server"][0]
+        self.assertEqual(line["verdict"], "ok", line)
+        self.assertIn(f"at 127.0.0.1:{server.port} from 127.0.0.7 answers", line["text"])
+        self.assertEqual(set(server.peers), {"127.0.0.7"})
+        line = self.doctor("--bind", "192.0.2.77", server=server)["server"][0]
+        self.assertEqual(line["verdict"], "bad")
+        self.assertIn("from 192.0.2.77: Cannot assign requested address", line["text"])
+        self.assertIn("--bind", line["remedy"])
+        self.assertEqual(set(server.peers), {"127.0.0.7"})
+        # The way to an upstream proxy begins there, too.
+        further = self.eastap(*self.route(server), "--allow", "127.0.0.7", "--intercept", "none", intercept=None)
+        way = ["--upstream-proxy", "%s:%d" % further.address, MAIL]
+        self.assertEqual(self.doctor("--bind", "127.0.0.7", *way)["server"][0]["verdict"], "ok")
+        line = self.doctor("--bind", "192.0.2.77", *way)["server"][0]
+        self.assertIn("--bind", line["remedy"])
+        line = self.doctor("--bind", "127.0.0.7", "--bind", "127.0.0.8", server=server)["config"][0]
+        self.assertEqual(line["verdict"], "bad")
+        self.assertIn("--bind 127.0.0.8", line["text"])
+
     def test_an_encrypted_key_is_compared_when_its_passphrase_is_given(self):
         with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as stranger:
             right, wrong = self.secret("right one\n"), self.secret("wrong one\n")
