@@ -50,6 +50,7 @@ int capture_export(const config::Invocation& invocation) {
   config::Config config = invocation.config;
   const config::RedactLevel level = config.redact.value_or(config::RedactLevel::identity);
   config.redact = level;
+  (void)pipeline_settings(config);  // a wrong rule is told before anything is read or made
   const RedactorPtr redactor = make_redactor(config);
   auto log = make_logger(config, log_words(redactor));
   InputFile file{invocation.file};

@@ -71,7 +71,7 @@ int rebuild(const config::Invocation& invocation) {
     throw config::ConfigError{
         "eastap replay --rebuild: writes into the capture, so it wants a file and not stdin"};
   }
-  (void)pipeline_settings(config);  // rules that cannot be used are told before the file is touched
+  (void)pipeline_settings(config);  // a wrong rule is told before anything is read or made
   auto log = make_logger(config, log_words(make_redactor(config)));
   // What cannot be read at all ends as replay does; what cannot be written, as run does.
   if (const auto readable = capture::Reader::open(file); !readable) {

@@ -27,6 +27,7 @@ constexpr std::chrono::milliseconds kFollowInterval{100};
 
 int replay(const config::Invocation& invocation) {
   const auto& config = invocation.config;
+  (void)pipeline_settings(config);  // a wrong rule is told before anything is read or made
   const bool follow = invocation.command == config::Subcommand::tail;
   const RedactorPtr redactor = make_redactor(config);
   auto log = make_logger(config, log_words(redactor));

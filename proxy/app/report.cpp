@@ -67,6 +67,7 @@ Collected collect(const config::Config& config, const RedactorPtr& redactor,
 
 int report(const config::Invocation& invocation) {
   const auto& config = invocation.config;
+  (void)pipeline_settings(config);  // a wrong rule is told before anything is read or made
   const RedactorPtr redactor = make_redactor(config);
   const auto log = make_logger(config, log_words(redactor));
   InputFile file{invocation.file};

@@ -17,7 +17,7 @@ import unittest
 import zlib
 
 from harness import MAIL, EastapProcess, EndToEnd, PhoneConnection, pki, run, tearDownModule  # noqa: F401
-from sim.eastap_process import sanitized
+from sim.eastap_process import binary, clean_environment, sanitized
 from sim.exchange import Reply, changed, instead, raw
 from sim.phone import ProxyRefused
 from sim.pki import Pki
@@ -409,6 +409,24 @@ class BadSurroundings(EndToEnd):
                        words=(f"{config}:1", "provision-lop", "did you mean \"provision-loop\""))
         text = self.ends_with("run", "--rule", "gibberish.threshold=3", "--listen", "127.0.0.1:0", "--no-capture", words=("--rule", "gibberish", "eastap explain rule"))
         self.assertNotIn("did you mean", text)
+
+    def test_an_unknown_rule_is_told_before_anything_is_read_or_made(self):
+        for words in (("replay", "-"), ("replay", self.folder() / "gone.eastap"), ("tail", self.folder() / "gone.eastap"), ("report", "-")):
+            with self.subTest(words):
+                # Standard input that never ends: who reads it first does not get as far as the rule.
+                process = subprocess.Popen([binary(), *map(str, words), "--rule", "provision-lop.threshold=3"], stdin=subprocess.PIPE,
+                                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=clean_environment(str(self.folder())))
+                self.addCleanup(process.kill)
+                code = process.wait(20)
+                told = process.stderr.read().decode()
+                for stream in (process.stdin, process.stdout, process.stderr):
+                    stream.close()
+                self.assertEqual(code, 2, told)
+                self.assertIn("provision-lop", told)
+        config, out = self.folder() / "eastap.toml", self.folder() / "out.eastap"
+        config.write_text("[rules.provision-lop]\nthreshold = 3\n")
+        self.ends_with("export", "--config", config, self.capture_of_a_run(), out, words=(f"{config}:1", "provision-lop"))
+        self.assertFalse(out.exists())
 
     def test_standard_input_that_is_no_capture_is_called_standard_input(self):
         text = self.ends_with("replay", "-", stdin=b"hello\n" * 1000, code=3, words=("standard input is not a capture",))
