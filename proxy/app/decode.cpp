@@ -93,8 +93,9 @@ int decode(const config::Invocation& invocation) {
   std::string out;
   if (const std::string language = wbxml::other_language(document);
       !language.empty() && invocation.body_form == config::BodyForm::xml) {
-    const auto other = wbxml::decode_other(*body);
+    auto other = wbxml::decode_other(*body);
     if (!other) return complain(language + ": " + other.error().detail, kUnreadable);
+    http::mask_xml_secrets(other->xml);
     put_out(other->xml + '\n');
     return kDone;
   }

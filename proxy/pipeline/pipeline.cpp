@@ -122,6 +122,12 @@ Prepared prepare(MessagePtr message, http::Direction direction, std::string_view
   return result;
 }
 
+/// Only libwbxml knows the names in WBXML of other languages, so their secrets are known in its
+/// XML.
+void mask_other_language(eas::Body& body) {
+  if (!body.other_xml.empty()) http::mask_xml_secrets(body.other_xml);
+}
+
 std::string_view method_of(const model::Message& request) {
   const std::string_view line = request.head.start_line();
   return line.substr(0, line.find(' '));
@@ -164,6 +170,8 @@ void Pipeline::take_exchange(model::Exchange&& input) {
   exchange.request = std::move(request.message);  // the same head, so `method` stays valid
   exchange.response = std::move(response.message);
   record.command = session_.understand(exchange, std::move(request.body), std::move(response.body));
+  mask_other_language(record.command.request);
+  mask_other_language(record.command.response);
   auto found = analyzer_.observe(exchange, record.command);
   sink_(made);
   hand_on(std::move(found));
@@ -186,6 +194,8 @@ void Pipeline::take_progress(model::Exchange&& input) {
   std::vector<Diagnostic> unfinished;  // that the body is not whole is no news
   record.command.response = eas::read_body(std::move(response.body), type, "response body",
                                            settings_.eas, false, unfinished);
+  mask_other_language(record.command.request);
+  mask_other_language(record.command.response);
   sink_(std::make_shared<const Record>(Record{std::move(record)}));
 }
 

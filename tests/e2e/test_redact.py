@@ -236,6 +236,18 @@ class Redaction(EndToEnd):
                             self.assertEqual(done.returncode, 0, done.stderr)
                             self.assertIn("assword", done.stdout)
 
+    def test_the_xml_of_another_language_shows_no_secret_of_it(self):
+        provisioning = bytes.fromhex("030b6a0045" "870503") + b"AAUTHSECRET\0\x06\x03Geheimplan\0\1" + b"\1"
+        sign_in = bytes.fromhex("02a4016a00" "6d6c4e4f03") + b"R2VoZWltcGxhbg==\0" + b"\1" * 4  # SyncML, SyncHdr, Cred, Data
+        for body, kept in ((provisioning, 'name="AAUTHSECRET" value="**********"'), (sign_in, "<Data>****************</Data>")):
+            for level in ("none", "content", "identity"):
+                done = run("decode", "--redact", level, stdin=body)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertNotIn("Geheim", done.stdout)
+                self.assertNotIn("R2Vo", done.stdout)
+                if level == "none":
+                    self.assertIn(kept, done.stdout)
+
 
 if __name__ == "__main__":
     unittest.main()

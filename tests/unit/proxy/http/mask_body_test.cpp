@@ -83,6 +83,11 @@ TEST_SUITE("proxy.http.mask_body") {
     CHECK(xml("<a password='x' b='y'/>") == "<a password='*' b='y'/>");
     CHECK(xml("<input type=\"hidden\" name=\"code\" value=\"abc\">") ==
           "<input type=\"hidden\" name=\"code\" value=\"***\">");
+    CHECK(xml("<parm name=\"PXAUTH-PW\" value=\"abc\"/>") ==
+          "<parm name=\"PXAUTH-PW\" value=\"***\"/>");
+    // SyncML: user and password as base64
+    CHECK(xml("<Cred><Data>Ynk6cHc=</Data></Cred><Data>1</Data>") ==
+          "<Cred><Data>********</Data></Cred><Data>1</Data>");
     CHECK(xml("<parm name=\"AAUTHSECRET\" value=\"abc\"/>") ==
           "<parm name=\"AAUTHSECRET\" value=\"***\"/>");
     CHECK(xml("<Password>cut") == "<Password>***");

@@ -210,6 +210,22 @@ TEST_SUITE("proxy.pipeline.pipeline") {
           "{\"access_token\":\"******\",\"expires_in\":3600}");
   }
 
+  TEST_CASE("the XML of another language shows no secret of it") {
+    // OMA Client Provisioning: a parm AAUTHSECRET with its value
+    const std::string body = std::string{"\x03\x0B\x6A\x00\x45\x87\x05\x03", 8} + "AAUTHSECRET" +
+                             std::string{"\x00\x06\x03", 3} + "Xk7vQ2" +
+                             std::string{"\x00\x01\x01", 3};
+    const std::string type = "Content-Type: application/vnd.wap.connectivity-wbxml\r\n";
+    const auto records =
+        run(exchanges({{with_length("POST /settings HTTP/1.1\r\nHost: mail\r\n" + type, body),
+                        with_length("HTTP/1.1 200 OK\r\n" + type, body)}}));
+    const ExchangeRecord& record = *exchange_records(records).back();
+    for (const eas::Body* one : {&record.command.request, &record.command.response}) {
+      CHECK(one->other_language == "OMA Client Provisioning");
+      CHECK(one->other_xml.find("name=\"AAUTHSECRET\" value=\"******\"") != std::string::npos);
+    }
+  }
+
   TEST_CASE("what was stored gives the same records again") {
     const auto live = run(exchanges({
         {post("FolderSync", kFolderSync), answer(gzip(kFolders), "Content-Encoding: gzip\r\n")},
