@@ -220,7 +220,10 @@ Result<std::optional<RebuildCounts>> rebuild_derived(const std::filesystem::path
     database.run("ROLLBACK");
   }
   reader.reset();  // its connection would keep the log in place
-  if (database.run("PRAGMA journal_mode = DELETE") != SQLITE_OK && complete) return failed();
+  // With another reader in the file the log stays, and is folded in when that is gone.
+  const int code = database.run("PRAGMA journal_mode = DELETE") & 0xFF;
+  const bool in_use = code == SQLITE_BUSY || code == SQLITE_LOCKED;
+  if (complete && code != SQLITE_OK && !in_use) return failed();
   return counts;
 }
 

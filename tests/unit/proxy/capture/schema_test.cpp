@@ -1,3 +1,9 @@
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
 #include "samples.hpp"
 #include <doctest/doctest.h>
 
@@ -151,6 +157,27 @@ TEST_SUITE("proxy.capture.schema") {
     CHECK(test::sql(path, "SELECT session || ' ' || id FROM findings") == "1 1");
     CHECK(test::sql(path, "SELECT value FROM meta WHERE key = 'decoder_version'") == "1");
     CHECK(folder.names() == std::vector<std::string>{"a.eastap"});
+  }
+
+  TEST_CASE("somebody who reads the capture meanwhile sees the old rows, and does no harm") {
+    const Folder folder;
+    const auto path = folder / "a.eastap";
+    write_sample(path, "1");
+    std::optional<Reader> other;
+    const auto counts = rebuild_derived(
+        path, "2", [&](const Reader& reader, std::function<void(const pipeline::RecordPtr&)> emit) {
+          auto opened = Reader::open(path);
+          REQUIRE(opened);
+          other.emplace(std::move(*opened));
+          return interpret()(reader, std::move(emit));
+        });
+    REQUIRE(counts);
+    REQUIRE(*counts);
+    REQUIRE(other);
+    CHECK(other->facts().decoder_version == "1");
+    CHECK(test::sql(path, "SELECT session || ' ' || id FROM findings") == "0 9|0 10");
+    other.reset();
+    CHECK(test::sql(path, "SELECT value FROM meta WHERE key = 'decoder_version'") == "2");
   }
 
   TEST_CASE("derived rows of the same decoder stay when the capture is continued") {
