@@ -190,7 +190,11 @@ void add_answer(Facts& facts, Timestamp now, Microseconds shift) {
   facts.throttled = (busy && (!facts.head.retry_after.empty() || !facts.head.throttle.empty()));
   facts.gateway_failure =
       facts.http == 500 || facts.http == 502 || facts.http == 504 || (busy && !facts.throttled);
-  facts.page = facts.http == 200 && to_lower(facts.head.content_type.substr(0, 9)) == "text/html";
+  // An empty answer may bear any type (PHP's servers leave text/html there), and an attachment
+  // bears its own.
+  const bool attachment = facts.verb == Verb::get_attachment && facts.head.from_exchange();
+  facts.page = facts.http == 200 && response != nullptr && response->body_size > 0 && !attachment &&
+               to_lower(facts.head.content_type.substr(0, 9)) == "text/html";
   facts.success =
       facts.http >= 200 && facts.http < 300 && facts.status_ok && facts.delivered && !facts.page;
 

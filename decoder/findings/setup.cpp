@@ -102,7 +102,7 @@ void take_sync(Context& context) {
     folder->last_answer.http = short_number(facts.http);
     folder->last_answer.status = short_number(status);
     folder->last_answer.delivered = facts.delivered;
-    if (!facts.delivered || facts.http != 200 || status > 1) continue;
+    if (!facts.delivered || facts.http != 200 || facts.page || status > 1) continue;
     good = true;
     if (!folder->first_answer && !one.new_sync_key.empty())
       folder->first_answer = {facts.ended, facts.id};
@@ -155,7 +155,7 @@ void take_sign_in(Context& context) {
     miss(setup, Stage::signed_in, facts, 0);
     return;
   }
-  const bool accepted = (facts.http >= 200 && facts.http < 300) || facts.http == 449;
+  const bool accepted = (facts.http >= 200 && facts.http < 300 && !facts.page) || facts.http == 449;
   // OPTIONS may be answered to anyone.
   if (!accepted || (scheme.empty() && facts.verb == Verb::options)) return;
   if (!setup.at(Stage::signed_in)) setup.scheme = scheme;

@@ -56,7 +56,7 @@ void report_spelling(Context& context, const std::string& refused, ExchangeId re
 void compare_spellings(Context& context, std::string_view credentials) {
   const Facts& facts = context.facts;
   const bool refused = facts.http == 401;
-  if (!refused && facts.http != 200) return;
+  if (!refused && (facts.http != 200 || facts.page)) return;
   std::string_view spelling = attribute(credentials, "user=\"");
   if (spelling.empty()) spelling = facts.command->user;
   const std::string& name = context.device.person;
@@ -99,7 +99,7 @@ void judge_token(Context& context, std::string_view credentials) {
     }
     return;
   }
-  if (facts.http == 200 && device.refused_token != 0) {
+  if (facts.http == 200 && !facts.page && device.refused_token != 0) {
     device.refused_token = 0;
     context.incidents.restart(RuleId::oauth_token_refused, subject, kKey);
   }
@@ -176,7 +176,7 @@ void detect_auth(Context& context) {
           ? *value
           : value->substr(at + kDigest.size(),
                           value->find('"', at + kDigest.size()) - at - kDigest.size());
-  if (facts.http == 200) {
+  if (facts.http == 200 && !facts.page) {
     context.incidents.restart(RuleId::auth_401_loop, subject, digest);
     device.password_refused = false;
     return;

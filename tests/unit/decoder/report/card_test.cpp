@@ -243,6 +243,10 @@ TEST_SUITE("decoder.report.card") {
     REQUIRE(all[0].stop);
     CHECK(all[0].stop->reason == "an HTML page came instead of ActiveSync");
     CHECK_FALSE(all[0].stop->next_step.empty());
+    const auto of_sync = cards_of("08:00:00 Sync 5 41 page <html>\n");
+    REQUIRE(of_sync.size() == 1);
+    CHECK(step_of(of_sync[0], Stage::first_sync).state != State::done);
+    CHECK(step_of(of_sync[0], Stage::signed_in).state != State::done);
   }
 
   TEST_CASE("a policy that the device did not apply is told as that") {
