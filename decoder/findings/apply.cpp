@@ -51,7 +51,7 @@ void apply_asked_collections(Context& context) {
     if (asked.filter_type) folder.filter_type = asked.filter_type;
     if (asked.conversation_mode) folder.conversation_mode = asked.conversation_mode;
     if (!asked.class_name.empty()) folder.class_name = bounded(asked.class_name);
-    folder.undelivered = {};
+    folder.asked_again = std::exchange(folder.undelivered, {});
     if (folder.ping_ignored) {
       folder.ping_ignored = false;
       context.incidents.restart(RuleId::ping_changes_ignored, context.subject(asked.id), asked.id);
@@ -79,6 +79,12 @@ void apply_answered_collections(Context& context) {
       folder->demand = {facts.ended, facts.id, status};
     } else if (facts.success) {
       folder->demand = {};
+    }
+    // Asked for again in vain, the batch is still missing.
+    const Mark asked_again = std::exchange(folder->asked_again, {});
+    if (asked_again && !facts.success) {
+      folder->undelivered = asked_again;
+      folder->undelivered.time = facts.ended;
     }
     if (!answered.in_response) continue;
     const bool items =
@@ -134,12 +140,23 @@ void apply_folders(Context& context) {
   }
 }
 
+/// A demand ends with the success of what it demands: after an attempt that failed it stands as of
+/// then. True when it does.
+bool renew(Mark& demand, Mark& tried, const Facts& attempt) {
+  const Mark before = std::exchange(tried, {});
+  if (!before || demand || attempt.success) return false;
+  demand = before;
+  demand.time = attempt.ended;
+  return true;
+}
+
 void apply_policy(Context& context) {
   const Facts& facts = context.facts;
   Device& device = context.device;
   const int status = facts.status;
   if (facts.verb == Verb::provision) {
     device.provision_undelivered = !facts.delivered;
+    if (renew(device.policy_demand, device.policy_demand_tried, facts)) device.policy_refusals = 0;
     const auto& provision = facts.command->provision;
     if (!provision || !facts.delivered || provision->response_key.empty() ||
         provision->response_key == "0")
@@ -155,6 +172,7 @@ void apply_policy(Context& context) {
     return;
   }
   const bool demand = (status >= 142 && status <= 144) || facts.http == 449;
+  if (demand && device.awaits(Verb::provision)) return;  // it is about to obey
   if (demand) ++device.policy_refusals;
   if (demand && !device.policy_demand) {
     device.policy_refusals = 1;
@@ -267,7 +285,8 @@ void apply_request(Context& context) {
     case Verb::options: device.options = now; break;
     case Verb::provision: {
       device.provision = now;
-      device.policy_demand = {};
+      if (device.policy_demand)
+        device.policy_demand_tried = std::exchange(device.policy_demand, {});
       const std::string& key = facts.command->policy_key;
       const bool asks = !facts.command->provision ||
                         facts.command->provision->phase == eas::Provision::Phase::ask;
@@ -281,7 +300,6 @@ void apply_request(Context& context) {
       if (key == "0") {
         device.hierarchy_restarting = true;
         device.hierarchy_answered.clear();
-        device.hierarchy_demand = {};
       } else if (!key.empty()) {
         device.hierarchy_restarting = false;
         device.hierarchy_key = bounded(key);
@@ -324,6 +342,10 @@ void apply_answer(Context& context) {
   }
   if (facts.verb == Verb::folder_sync) {
     if (status == 9) device.hierarchy_demand = {facts.ended, facts.id, status};
+    const bool obeyed = facts.command->sync_key == "0" || device.hierarchy_demand.code == 9;
+    if (facts.success && obeyed && facts.began >= device.hierarchy_demand.time)
+      device.hierarchy_demand = {};
+    renew(device.folder_demand, device.folder_demand_tried, facts);
     if (facts.success && !facts.command->new_sync_key.empty() &&
         facts.command->new_sync_key != "0") {
       (device.hierarchy_restarting ? device.hierarchy_answered : device.hierarchy_key) =

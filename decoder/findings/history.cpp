@@ -91,6 +91,11 @@ std::uint32_t RateCounter::add(Timestamp time, std::chrono::seconds window) {
   return sum;
 }
 
+bool Device::awaits(Verb verb) const {
+  return std::any_of(open.begin(), open.end(),
+                     [&](const OpenRequest& request) { return request.verb == verb; });
+}
+
 CollectionHistory* Device::find(std::string_view collection_id) {
   for (CollectionHistory& known : collections) {
     if (known.id == collection_id) return &known;

@@ -170,6 +170,7 @@ struct CollectionHistory {
   Ring<KeyStep> keys;  ///< since the last restart
   std::vector<std::string> last_items;   ///< ServerIds of the latest answer with server commands
   Mark undelivered;                      ///< latest answer with server commands that did not arrive
+  Mark asked_again;                      ///< the same, while a Sync that asks again is on its way
   Mark more_available;                   ///< delivered, and not followed yet
   std::vector<std::string> suspects;     ///< ServerIds in every answer to a repeated key
   std::uint32_t loaded = 0, rounds = 0;  ///< server Adds and MoreAvailable answers since key 0
@@ -262,6 +263,7 @@ struct Device {
 
   std::string policy_key, temporary_policy_key;
   Mark policy_demand;                  ///< 142, 143, 144 or 449, no Provision since
+  Mark policy_demand_tried;            ///< the same, while a Provision is on its way
   Mark policy_delivered;               ///< a temporary key was delivered and not acknowledged yet
   bool provision_undelivered = false;  ///< the latest Provision answer did not arrive (G3)
   int provisions = 0;                  ///< requests since the last data command that worked
@@ -285,16 +287,20 @@ struct Device {
   std::map<std::string, Folder, std::less<>> folders;
   bool answer_deadline = false;  ///< a deadline for `open` is set
 
-  Mark policy_final;           ///< the final key was delivered
-  int policy_refusals = 0;     ///< answers with a policy demand since it was first made
-  Mark dropped;                ///< its side ended a waiting request and sent none since
-  Mark folder_demand;          ///< 12, Ping 7 …: FolderSync is due
-  Mark folders_unchanged;      ///< latest FolderSync that brought nothing
-  Mark folders_changed;        ///< latest FolderSync that brought something
-  Timestamp folders_listed{};  ///< the whole list is known since
-  Mark whole_request_demand;   ///< status 13 or 149
-  int refused_limit = 0;       ///< value that the server called out of range
-  Timestamp equal_told{};      ///< identical-commands reported
+  Mark policy_final;                      ///< the final key was delivered
+  int policy_refusals = 0;                ///< answers with a policy demand since it was first made
+  Mark dropped;                           ///< its side ended a waiting request and sent none since
+  Mark folder_demand;                     ///< 12, Ping 7 …: FolderSync is due
+  Mark folder_demand_tried;               ///< the same, while a FolderSync is on its way
+  Verb folder_demand_verb = Verb::other;  ///< what was answered so
+  std::uint64_t folder_demand_of = 0;     ///< hash of the folder; 0: of no single one
+  Mark folders_unchanged;                 ///< latest FolderSync that brought nothing
+  Mark folders_changed;                   ///< latest FolderSync that brought something
+  Timestamp folders_listed{};             ///< the whole list is known since
+  Mark whole_request_demand;              ///< status 13 or 149
+  int refused_limit = 0;                  ///< value that the server called out of range
+  Timestamp equal_seen{};                 ///< as many equal commands as identical-commands tells
+  Timestamp equal_told{};                 ///< identical-commands reported
   RateCounter rate;
   std::int32_t day = 0;  ///< of `day_count`
   std::uint32_t day_count = 0;
@@ -335,6 +341,8 @@ struct Device {
     return *uploads_made;
   }
 
+  /// A request of that command waits for its answer.
+  [[nodiscard]] bool awaits(Verb verb) const;
   [[nodiscard]] CollectionHistory* find(std::string_view collection_id);
   /// Makes room by forgetting the collection that was synchronised longest ago.
   CollectionHistory& collection(std::string_view collection_id, const Limits& limits);

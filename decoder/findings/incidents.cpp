@@ -50,6 +50,8 @@ std::chrono::seconds past_needed(RuleId rule) {
     case RuleId::identical_commands:
     case RuleId::ping_storm:
     case RuleId::bulk_upload: return minutes{15};  // the initial load
+    case RuleId::hierarchy_demand_ignored:
+    case RuleId::policy_demand_ignored: return minutes{5};  // what obeys may be on its way
     case RuleId::send_failed:
     case RuleId::reply_all_self:
     case RuleId::meeting_reply_sender: return hours{24};  // deleted items, own mails, addresses

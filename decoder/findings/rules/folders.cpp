@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <initializer_list>
+#include <utility>
 
 #include "decoder/findings/rules/rules.hpp"
 
@@ -36,6 +37,26 @@ int folder_sync_demand(const Facts& facts) {
     case Verb::get_item_estimate: return any_of({2});
     default: return 0;
   }
+}
+
+/// Of the folder that demands it; 0: the demand is of no single one.
+std::uint64_t folder_of_demand(const Facts& facts, int demand) {
+  for (const eas::Collection& one : facts.command->collections) {
+    if (one.in_response && one.status == demand) return hash_of(one.id);
+  }
+  return 0;
+}
+
+/// What was refused works now, without FolderSync; that another folder works tells nothing.
+bool is_settled(const Device& device, const Facts& facts) {
+  if (!facts.success || !device.folder_demand || facts.began < device.folder_demand.time)
+    return false;
+  if ((facts.verb == Verb::ping) != (device.folder_demand_verb == Verb::ping)) return false;
+  if (facts.verb == Verb::ping || device.folder_demand_of == 0) return true;
+  const auto& collections = facts.command->collections;
+  return std::any_of(collections.begin(), collections.end(), [&](const eas::Collection& one) {
+    return hash_of(one.id) == device.folder_demand_of && status_of(facts, one) <= 1;
+  });
 }
 
 bool is_mail(const Device& device, const eas::Collection& folder) {
@@ -72,16 +93,19 @@ void detect_hierarchy_demand(Context& context) {
   Device& device = context.device;
   const int demand = folder_sync_demand(facts);
   if (demand == 0) {
-    if (facts.success && device.folder_demand && facts.began >= device.folder_demand.time &&
-        (facts.verb == Verb::sync || facts.verb == Verb::ping)) {
+    if (is_settled(device, facts)) {
       device.folder_demand = {};
       context.incidents.restart(RuleId::hierarchy_demand_ignored, context.subject(), kKey);
     }
     return;
   }
   context.claimed = true;
+  if (device.awaits(Verb::folder_sync)) return;  // it is about to obey
   if (!device.folder_demand) {
-    if (facts.delivered) device.folder_demand = {facts.ended, facts.id, demand};
+    if (!facts.delivered) return;
+    device.folder_demand = {facts.ended, facts.id, demand};
+    device.folder_demand_verb = facts.verb;
+    device.folder_demand_of = folder_of_demand(facts, demand);
     return;
   }
   if (facts.began < device.folder_demand.time) return;  // G2
@@ -96,8 +120,9 @@ void detect_hierarchy_demand(Context& context) {
 }
 
 void detect_hierarchy_obeyed(Context& context) {
-  if (!context.device.folder_demand) return;
-  context.device.folder_demand = {};
+  Device& device = context.device;
+  if (!device.folder_demand) return;
+  device.folder_demand_tried = std::exchange(device.folder_demand, {});
   context.incidents.restart(RuleId::hierarchy_demand_ignored, context.subject(), kKey);
 }
 
