@@ -104,7 +104,7 @@ struct Step {
   ExchangeId id;
   Timestamp began{}, ended{};
   Verb verb = Verb::other;
-  bool delivered = false;
+  bool delivered = false;  ///< and no leg of a sign-in (401)
 };
 
 /// The latest ended exchanges of a device, oldest first. The fingerprints (of command, collections,

@@ -101,15 +101,16 @@ void judge_token(Context& context, std::string_view credentials) {
   }
   if (facts.http == 200 && !facts.page && device.refused_token != 0) {
     device.refused_token = 0;
-    context.incidents.restart(RuleId::oauth_token_refused, subject, kKey);
+    context.incidents.restart(RuleId::oauth_token_refused, subject, device.device_id);
   }
   if (facts.http != 401) return;
   // G2: requests that were on their way with a token do not try it again.
   if (device.refused_token != 0 && facts.began < device.refused_token_at) return;
   device.refused_token = hash_of(digest_of(credentials));
   device.refused_token_at = facts.ended;
-  Incident* incident =
-      context.incidents.count(RuleId::oauth_token_refused, subject, kKey, facts.ended, facts.id);
+  // Each device has its own token: one expired token each of two devices are no row.
+  Incident* incident = context.incidents.count(RuleId::oauth_token_refused, subject,
+                                               device.device_id, facts.ended, facts.id);
   if (incident == nullptr) return;
   incident->summary = words({"sign-in tokens were refused ", times(incident->count), " in a row"});
   const auto& server = facts.command->server;

@@ -18,9 +18,7 @@ constexpr std::array kDetectors{
     Detector{Phase::request, kNoOptions, detect_redirect_ignored},
     Detector{Phase::request, kNoOptions, detect_retry_after_ignored},
     Detector{Phase::request, only(Verb::provision), detect_policy_obeyed},
-    Detector{Phase::request, only(Verb::provision), detect_provision_loop},
     Detector{Phase::request, only(Verb::folder_sync), detect_hierarchy_obeyed},
-    Detector{Phase::request, kWaits, detect_stale_folder},
     Detector{Phase::request, only(Verb::sync), detect_key_zero},
     Detector{Phase::request, only(Verb::folder_sync), detect_hierarchy_zero},
     Detector{Phase::request, only(Verb::sync), detect_key_again},
@@ -36,6 +34,8 @@ constexpr std::array kDetectors{
     Detector{Phase::request, kNoOptions, detect_old_version},
     Detector{Phase::request, kNoOptions, detect_version_use},
 
+    Detector{Phase::answer, only(Verb::provision), detect_provision_loop},
+    Detector{Phase::answer, kWaits, detect_stale_folder},
     Detector{Phase::answer, kActiveSync, detect_resync_announced},
     Detector{Phase::answer, kAllVerbs, detect_auth},
     Detector{Phase::answer, kAllVerbs, detect_token},

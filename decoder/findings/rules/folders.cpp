@@ -129,6 +129,7 @@ void detect_hierarchy_obeyed(Context& context) {
 void detect_stale_folder(Context& context) {
   const eas::Command& command = *context.facts.command;
   if (context.device.folders.empty() || command.request_repeats_last) return;
+  if (context.facts.http == 401) return;  // a leg of the sign-in, the request itself follows
   if (context.facts.verb == Verb::sync) {
     for (const eas::Collection& asked : command.collections) {
       if (asked.in_request && !asked.remembered) check_named(context, asked.id);

@@ -44,6 +44,7 @@ void detect_provision_loop(Context& context) {
   Device& device = context.device;
   const auto& provision = facts.command->provision;
   if (provision && provision->phase == eas::Provision::Phase::wipe_acknowledge) return;
+  if (facts.http == 401) return;             // a leg of the sign-in is no round
   if (device.provision_undelivered) return;  // G3: asking again is right
   ++device.provisions;
   Incidents& incidents = context.incidents;
