@@ -197,7 +197,7 @@ class Analyzer::Engine {
   /// One deadline a device suffices: it looks at all that is open.
   void watch_for_answer(Context& context) {
     Device& device = context.device;
-    if (device.answer_deadline || context.facts.hangs ||
+    if (device.answer_deadline || context.facts.may_hang ||
         context.facts.exchange->ending != model::Ending::open)
       return;
     device.answer_deadline = true;

@@ -322,7 +322,7 @@ void apply_request(Context& context) {
   if (device.open.size() >= std::max<std::size_t>(context.limits.open_requests, 1))
     device.open.erase(device.open.begin());
   device.open.push_back({facts.id, facts.exchange->connection->id, facts.began, facts.sent,
-                         facts.fingerprint, facts.verb, facts.hangs});
+                         facts.fingerprint, facts.verb, facts.may_hang});
 }
 
 void apply_answer(Context& context) {

@@ -136,6 +136,8 @@ Facts request_facts(const model::Exchange& exchange, const eas::Command& command
   facts.began = exchange.request->began + shift;
   facts.sent = std::max(exchange.request->ended + shift, facts.began);
   facts.hangs = command.hangs();
+  facts.may_hang = facts.hangs || facts.verb == Verb::ping ||
+                   (facts.verb == Verb::sync && command.collections.empty());
   if (command.waiting) facts.wait_seconds = command.waiting->seconds.value_or(0);
   std::uint64_t hash = hash_of(command.name);
   for (const eas::Collection& collection : command.collections) {

@@ -37,8 +37,9 @@ struct Facts {
   Verb verb = Verb::other;
   Timestamp began{}, sent{}, ended{};  ///< first and last octet of the request, end of the exchange
   std::uint64_t fingerprint = 0;
-  bool hangs = false;
+  bool hangs = false;  ///< and it is known for how long: `wait_seconds`
   int wait_seconds = 0;
+  bool may_hang = false;  ///< or that is not known: it repeats what the evidence does not hold
 
   // Of the answer; all as initialised while the request waits.
   AnswerHeaders head;

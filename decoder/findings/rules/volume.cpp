@@ -85,7 +85,7 @@ void detect_daily_volume(Context& context) {
 void detect_give_up_cycle(Context& context) {
   const Facts& facts = context.facts;
   Device& device = context.device;
-  if (device.aborted.began == Timestamp{} || device.aborted.verb != facts.verb || facts.hangs)
+  if (device.aborted.began == Timestamp{} || device.aborted.verb != facts.verb || facts.may_hang)
     return;
   const auto after = facts.began - device.aborted.began;
   device.aborted = {};
@@ -106,10 +106,10 @@ void detect_give_up_cycle(Context& context) {
 
 void detect_give_up(Context& context) {
   const Facts& facts = context.facts;
-  const bool gave_up = facts.http == 0 && !facts.hangs &&
+  const bool gave_up = facts.http == 0 && !facts.may_hang &&
                        (facts.exchange->ending == model::Ending::device_closed ||
                         facts.exchange->ending == model::Ending::device_reset);
-  const bool cut_in_answer = facts.undelivered && !facts.hangs;
+  const bool cut_in_answer = facts.undelivered && !facts.may_hang;
   if (gave_up || cut_in_answer) {
     context.device.aborted = {facts.verb, facts.began, facts.ended};
     context.device.gives_up = true;
@@ -136,7 +136,7 @@ void detect_delay(Context& context) {
   const Facts& facts = context.facts;
   Device& device = context.device;
   Host& host = context.host;
-  if (facts.hangs || !facts.first_octet_after || facts.http == 401) return;
+  if (facts.may_hang || !facts.first_octet_after || facts.http == 401) return;
   const Microseconds delay = *facts.first_octet_after;
   host.delays.push(
       static_cast<std::uint16_t>(std::min<std::int64_t>(delay.count() / 100'000, 0xFFFF)), kDelays);

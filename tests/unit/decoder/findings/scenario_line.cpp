@@ -63,7 +63,8 @@ class LineReader {
     std::size_t index = 2;
     const std::string& name = command_.name;
     if (name == "Sync" && index < words_.size()) {
-      for (const std::string& id : split(words_[index++], ',')) {
+      const std::string& ids = words_[index++];
+      for (const std::string& id : split(ids == "-" ? std::string{} : ids, ',')) {
         eas::Collection collection;
         collection.id = id;
         collection.in_request = true;
