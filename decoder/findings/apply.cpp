@@ -114,8 +114,11 @@ void apply_folders(Context& context) {
   const bool listed = facts.verb == Verb::folder_sync;
   const bool whole = listed && facts.command->sync_key == "0";
   if (whole) {
+    const auto& document = facts.command->response.document;
+    const bool all_of_it =
+        !facts.command->folder_changes.empty() && (!document || document->complete);
     device.folders.clear();
-    device.folders_listed = facts.ended;
+    device.folders_listed = all_of_it ? facts.ended : Timestamp{};
   }
   if (listed) {
     (facts.command->folder_changes.empty() ? device.folders_unchanged : device.folders_changed) = {

@@ -307,8 +307,7 @@ struct Device {
   struct {
     Verb verb = Verb::other;
     Timestamp began{}, ended{};
-  } aborted;              ///< latest request that the device gave up without an answer
-  bool gives_up = false;  ///< and none was delivered since
+  } aborted;  ///< latest request that the device gave up without an answer
   Timestamp asked_to_wait{}, wait_until{};  ///< Retry-After
   int slow_in_row = 0;
   std::uint16_t heartbeats = 0;  ///< hanging requests in `heartbeat_mean`

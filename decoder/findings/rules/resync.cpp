@@ -121,9 +121,10 @@ std::vector<FailureMark> failures_before(const Context& context, Timestamp last_
 /// The incidents that hold those failures already.
 void link_failures(const Context& context, Incident& incident) {
   for (const RuleId cause : {RuleId::http_500_burst, RuleId::heartbeat_cut, RuleId::heartbeat_short,
-                             RuleId::undelivered_response, RuleId::thirty_second_cycle}) {
+                             RuleId::undelivered_response}) {
     incident.because(context.incidents.open(cause, context.subject(), ""));
   }
+  incident.because(context.incidents.latest(RuleId::thirty_second_cycle, context.device));
 }
 
 bool report_failures(Context& context, std::string_view folder, const std::string& what,

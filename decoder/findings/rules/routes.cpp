@@ -188,6 +188,14 @@ void detect_quarantine_signs(Context& context) {
   if (facts.verb != Verb::sync) return;
   std::uint32_t adds = 0, others = 0;
   for (const eas::Collection& answered : facts.command->collections) {
+    const auto folder = device.folders.find(answered.id);
+    const int type = folder == device.folders.end() ? 0 : folder->second.type;
+    constexpr int kInbox = 2;
+    // The server's one mail is in the Inbox; an appointment or a contact is the user's own.
+    if (answered.adds > 0 && type != 0 && type != kInbox) {
+      limbo = {};
+      return;
+    }
     adds += answered.adds;
     others += answered.changes + answered.deletes + answered.soft_deletes;
   }

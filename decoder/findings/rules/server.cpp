@@ -109,8 +109,9 @@ void detect_failure_burst(Context& context) {
   Device& device = context.device;
   const Subject subject = context.subject();
   if (!facts.gateway_failure) {
-    // No answer, a log-on leg, a throttling answer or a gateway's page neither count nor interrupt.
-    if (device.failures_in_a_row == 0 || facts.http == 0 || facts.http == 401 ||
+    // No answer, one that did not arrive, a log-on leg, a throttling answer or a gateway's page
+    // neither count nor interrupt.
+    if (device.failures_in_a_row == 0 || !facts.delivered || facts.http == 0 || facts.http == 401 ||
         facts.http == 503 || facts.page) {
       return;
     }

@@ -73,6 +73,16 @@ std::uint64_t shape_of(const Facts& facts) {
   return hash;
 }
 
+/// What was asked has this answer, and nobody has anything to do: no photo, no match in the address
+/// list, no certificate.
+bool is_no_failure(const eas::Status& status) {
+  const std::string_view scope = status.scope;
+  const eas::StatusRow* const row = eas::find_status(scope, status.code);
+  if (row == nullptr) return false;
+  return row->next_step == "None" ||
+         (scope.starts_with("ResolveRecipients.") && row->fault == "item");
+}
+
 bool has_collection_status(const Facts& facts, int wanted) {
   const auto& collections = facts.command->collections;
   return std::any_of(collections.begin(), collections.end(), [&](const eas::Collection& one) {
@@ -177,13 +187,18 @@ void detect_error_status(Context& context) {
   const Facts& facts = context.facts;
   if (context.claimed || facts.http != 200) return;
   const eas::Status* failed = nullptr;
+  bool tells_only = false;
   for (const eas::Status& status : facts.command->statuses) {
     if (status.success || std::string_view{status.scope}.ends_with(".Request"))
       continue;  // the device's own report
+    if (is_no_failure(status)) {
+      tells_only = true;
+      continue;
+    }
     failed = &status;
     break;
   }
-  if (failed == nullptr && facts.status_ok) return;
+  if (failed == nullptr && (facts.status_ok || tells_only)) return;
   const int code = failed != nullptr ? failed->code : facts.status;
   Incident* incident =
       context.incidents.count(RuleId::eas_error_status, context.subject(),

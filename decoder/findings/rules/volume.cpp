@@ -112,9 +112,7 @@ void detect_give_up(Context& context) {
   const bool cut_in_answer = facts.undelivered && !facts.may_hang;
   if (gave_up || cut_in_answer) {
     context.device.aborted = {facts.verb, facts.began, facts.ended};
-    context.device.gives_up = true;
-  } else if (facts.delivered && context.device.gives_up) {
-    context.device.gives_up = false;
+  } else if (facts.delivered) {
     context.incidents.restart(RuleId::thirty_second_cycle, context.subject(), facts.command->name);
   }
 }

@@ -263,8 +263,9 @@ void detect_ping_answer(Context& context) {
 void detect_change_fetched(Context& context) {
   const Facts& facts = context.facts;
   Device& device = context.device;
-  if (!facts.delivered || facts.http != 200) return;
+  if (!facts.success) return;  // a refusal or a page says nothing of the changes
   for (const eas::Collection& answered : facts.command->collections) {
+    if (status_of(facts, answered) > 1) continue;
     const bool items = answered.in_response && brings_items(answered);
     if (items) device.ping_unproven = {};
     CollectionHistory* folder = device.find(answered.id);
@@ -305,8 +306,13 @@ void detect_more_available(Context& context) {
 void more_items_passed(Moment& moment, const Deadline& deadline) {
   CollectionHistory* folder = moment.device.find(deadline.folder);
   if (folder == nullptr || folder->more_available.exchange != deadline.about) return;
-  if (moment.device.last_began <= folder->more_available.time)
-    return;  // the device is silent altogether
+  // It must talk, and until lately: else it has left its network, and goes on when it is back.
+  const Device& device = moment.device;
+  const auto lately =
+      moment.now - moment.incidents.rule(RuleId::more_available_unfollowed).window / 2;
+  if (device.last_began <= folder->more_available.time ||
+      (device.open.empty() && std::max(device.last_began, device.last_ended) < lately))
+    return;
   Incident* incident =
       moment.incidents.count(RuleId::more_available_unfollowed, moment.subject(deadline.folder),
                              deadline.folder, moment.now, deadline.about);
@@ -319,6 +325,8 @@ void more_items_passed(Moment& moment, const Deadline& deadline) {
 
 void detect_identical(Context& context) {
   const Facts& facts = context.facts;
+  const model::Message& request = *facts.exchange->request;
+  if (request.body.empty() && request.body_size > 0) return;  // its content was not kept (G12)
   const auto& steps = context.device.steps;
   const auto window = context.incidents.rule(RuleId::identical_commands).window;
   std::int64_t equal = 1;
