@@ -54,7 +54,8 @@ std::chrono::seconds past_needed(RuleId rule) {
     case RuleId::policy_demand_ignored: return minutes{5};  // what obeys may be on its way
     case RuleId::send_failed:
     case RuleId::reply_all_self:
-    case RuleId::meeting_reply_sender: return hours{24};  // deleted items, own mails, addresses
+    case RuleId::meeting_reply_sender:
+    case RuleId::organizer_change: return hours{24};  // deleted items, own mails, addresses
     default: return {};
   }
 }

@@ -124,6 +124,7 @@ void read_exceptions(ItemFacts& facts, const wbxml::Element& list) {
     for (const wbxml::Element child : element.children()) {
       if (child.is(calendar::kExceptionStartTime) || child.is(base::kInstanceId)) {
         one.start = hash_of(child.value());
+        one.at = compact_time_from(child.value());
       } else if (child.is(calendar::kDtStamp)) {
         one.stamp = compact_time_from(child.value());
       } else {

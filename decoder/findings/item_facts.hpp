@@ -38,6 +38,7 @@ struct TimeZone {
 struct ExceptionFacts {
   std::uint64_t start = 0;  ///< hash of ExceptionStartTime or InstanceId
   std::uint64_t content = 0;
+  std::optional<Timestamp> at;  ///< the same as a time
   std::optional<Timestamp> stamp;
   bool removed = false;  ///< Deleted 1, or MeetingStatus says cancelled
 };

@@ -44,12 +44,6 @@ std::string_view server_id_given(const eas::Collection& folder, const eas::Item&
   return {};
 }
 
-bool is_account_address(Context& context, std::string_view address) {
-  if (normalised_user(address) == context.device.person) return true;
-  const Person* person = context.people.find(context.device.person);
-  return person != nullptr && person->owns(address);
-}
-
 /// `"Alice" <alice@contoso.test>`: the address alone.
 std::string_view bare_address(std::string_view text) {
   const std::size_t open = text.rfind('<');
@@ -97,9 +91,20 @@ void watch_soft_delete(Context& context, const eas::Collection& folder, const ea
              ": left the device by SoftDelete, it is older than the device's period"});
 }
 
+/// What was deleted may be added again.
+void forget_added(Context& context, const eas::Collection& folder, const eas::Item& item) {
+  if (!context.device.uploads_made) return;
+  Ring<Uploads::Added>& added = context.device.uploads_made->added;
+  const std::uint64_t server_id = id_hash(folder.id, item.server_id);
+  for (std::size_t index = 0; index < added.size(); ++index) {
+    if (added[index].server_id == server_id) added[index] = {};
+  }
+}
+
 void read_server_item(Context& context, const eas::Collection& folder, const eas::Item& item) {
   if (item.kind == eas::Item::Kind::remove || item.kind == eas::Item::Kind::soft_delete) {
     if (item.kind == eas::Item::Kind::soft_delete) watch_soft_delete(context, folder, item);
+    forget_added(context, folder, item);
     if (item.kind == eas::Item::Kind::remove)
       context.device.uploads().gone.push(id_hash(folder.id, item.server_id), kGone);
     return;
@@ -168,7 +173,9 @@ void read_client_add(const ItemContext& one, std::string_view given) {
     const Uploads::Added& before = added[index];
     if (before.mark.time + window < context.facts.ended || before.server_id == server_id) continue;
     const bool same_content = content != 0 && before.content == (content ^ hash_of(one.folder.id));
-    if (!same_content && before.client_id != client_id) continue;
+    // Clients that count their ids begin anew with each session: then the content tells.
+    const bool same_id = before.client_id == client_id && (content == 0 || before.content == 0);
+    if (!same_content && !same_id) continue;
     report_duplicate(one, before);
     break;
   }
@@ -204,6 +211,7 @@ void read_client_item(Context& context, const eas::Collection& folder, const eas
   }
   const Mark now{context.facts.began, context.facts.id, 0};
   if (item.kind == eas::Item::Kind::remove) {
+    forget_added(context, folder, item);
     if (known == nullptr) return;
     if (known->meeting()) known->cancelled = now;
     known->gone = true;
@@ -224,6 +232,12 @@ void read_client_item(Context& context, const eas::Collection& folder, const eas
 }
 
 }  // namespace
+
+bool is_account_address(Context& context, std::string_view address) {
+  if (normalised_user(address) == context.device.person) return true;
+  const Person* person = context.people.find(context.device.person);
+  return person != nullptr && person->owns(address);
+}
 
 std::string ItemContext::label() const {
   std::string out = context.device.folder_label(folder.id);

@@ -25,6 +25,9 @@ struct ItemContext {
                    std::optional<Severity> base = {}) const;
 };
 
+/// The name of the log-on or an address that is known for the account's.
+[[nodiscard]] bool is_account_address(Context& context, std::string_view address);
+
 // What the device wrote to a known item (meetings.cpp, appointments.cpp).
 void judge_organizer(const ItemContext& one);
 void judge_series_change(const ItemContext& one);

@@ -1,6 +1,8 @@
 // Meetings that devices spoil: D-16, D-17, D-18, D-22, D-24, D-25.
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include "decoder/base/text.hpp"
 #include "decoder/findings/rules/items.hpp"
@@ -29,6 +31,29 @@ std::optional<Severity> one_higher_before_82(const ItemContext& one, RuleId rule
                                   : static_cast<Severity>(static_cast<std::uint8_t>(usual) + 1);
 }
 
+/// Before which time a FilterType leaves items out; the epoch: never.
+Timestamp filter_begin(int filter, Timestamp now) {
+  constexpr std::array kDays{0, 1, 3, 7, 14, 31, 92, 183};
+  if (filter <= 0 || static_cast<std::size_t>(filter) >= kDays.size()) return {};
+  return now - std::chrono::days{kDays[static_cast<std::size_t>(filter)]};
+}
+
+/// The device left out exceptions only that lie before its period.
+bool only_past_is_missing(const ItemContext& one) {
+  const CollectionHistory* folder = one.context.device.find(one.folder.id);
+  if (folder == nullptr || one.known->exceptions.size() < one.known->exception_count) return false;
+  const Timestamp begin = filter_begin(folder->filter_type.value_or(0), one.context.facts.began);
+  const auto& now = one.facts.exceptions;
+  return std::all_of(one.known->exceptions.begin(), one.known->exceptions.end(),
+                     [&](const ExceptionFacts& before) {
+                       const bool kept =
+                           std::any_of(now.begin(), now.end(), [&](const ExceptionFacts& other) {
+                             return other.start == before.start;
+                           });
+                       return kept || (before.at && *before.at < begin);
+                     });
+}
+
 }  // namespace
 
 void judge_organizer(const ItemContext& one) {
@@ -38,7 +63,9 @@ void judge_organizer(const ItemContext& one) {
   if (known == nullptr || !known->server_seen || known->made_by_client) return;
   if (!changes(one) && one.item.kind != eas::Item::Kind::add) return;
   const bool other = !one.facts.organizer.empty() && !known->organizer.empty() &&
-                     !equals_ignoring_case(one.facts.organizer, known->organizer);
+                     !equals_ignoring_case(one.facts.organizer, known->organizer) &&
+                     !(is_account_address(one.context, one.facts.organizer) &&
+                       is_account_address(one.context, known->organizer));
   const int before = known->meeting_status.value_or(0);
   const int now = one.facts.meeting_status.value_or(before);
   const bool taken = (before & kReceived) != 0 && (now & kReceived) == 0 && (now & kMeeting) != 0;
@@ -94,6 +121,7 @@ void judge_cancelled_then_updated(const ItemContext& one) {
     return;
   const bool is_new = one.item.kind == eas::Item::Kind::add;
   if (!is_new && !one.facts.meeting_status) return;
+  if (is_new && one.folder.id != known->folder) return;  // moved to another calendar
   if ((one.facts.meeting_status.value_or(0) & kCancelled) != 0) return;
   Incident* incident =
       one.report(RuleId::cancel_then_update,
@@ -127,6 +155,7 @@ void judge_exceptions(const ItemContext& one) {
   if (!changes(one) || !one.facts.has_exceptions || !known.has_exceptions || !known.server_seen)
     return;
   if (one.facts.exception_count >= known.exception_count || !one.facts.instance_id.empty()) return;
+  if (only_past_is_missing(one)) return;
   one.report(
       RuleId::exceptions_dropped,
       words({"the device wrote ", number(static_cast<std::int64_t>(one.facts.exception_count)),
