@@ -38,6 +38,14 @@ void run(const Dispatch& dispatch, Context& context) {
     detector(context);
 }
 
+/// What a device begins an account with. One that synchronises was set up long before, and goes on
+/// beside a search for another account.
+bool sets_up(const Facts& facts) {
+  return facts.verb == Verb::options || facts.verb == Verb::provision ||
+         facts.verb == Verb::settings ||
+         (facts.verb == Verb::folder_sync && facts.command->sync_key == "0");
+}
+
 }  // namespace
 
 class Analyzer::Engine {
@@ -77,7 +85,8 @@ class Analyzer::Engine {
     if (!waits) add_answer(facts, std::max(now_, facts.sent), shift);
     pass_time(waits ? facts.sent : facts.ended);
     const std::string_view client = without_port(exchange.connection->client);
-    if (!searches_.empty() && !discovers) searches_.ended_by(client, facts.began, incidents_);
+    if (!searches_.empty() && sets_up(facts))
+      searches_.ended_by(client, device->person, facts.began, incidents_);
 
     if (device->monitoring) return out;
     Host& host = history_.host(exchange.connection->host);

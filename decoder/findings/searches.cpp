@@ -62,8 +62,8 @@ void Searches::observe(const Facts& facts, People& people) {
   if (facts.http == 401 && !credentials) return;  // a challenge
   if (facts.http == 200 && found && !found->url.empty()) {
     std::erase_if(searches_, [&](const Search& one) {
-      return one.client == client ||
-             (!address.empty() && equals_ignoring_case(one.address, address));
+      if (address.empty() || one.address.empty()) return one.client == client;
+      return normalised_user(one.address) == normalised_user(address);
     });
     if (!address.empty()) people.get(normalised_user(address)).add_address(address);
     return;
@@ -118,9 +118,12 @@ void Searches::report(const Search& search, Timestamp at, Incidents& incidents) 
   incident->summary = words({"no ActiveSync server was found for ", search.address, ": ", steps});
 }
 
-void Searches::ended_by(std::string_view client, Timestamp at, Incidents& incidents) {
+void Searches::ended_by(std::string_view client, std::string_view person, Timestamp at,
+                        Incidents& incidents) {
   for (auto search = searches_.begin(); search != searches_.end();) {
-    if (search->client != client || search->last > at) {
+    const bool own = search->client == client &&
+                     (search->address.empty() || normalised_user(search->address) == person);
+    if (!own || search->last > at) {
       ++search;
       continue;
     }

@@ -21,9 +21,10 @@ class Searches {
   void observe(const Facts& facts, People& people);
   /// TLS or connect trouble toward an Autodiscover host.
   void observe(const model::ConnectionEvent& event);
-  /// An ActiveSync request of that client: the search is over, the device knows (or was told) a
-  /// server.
-  void ended_by(std::string_view client, Timestamp at, Incidents& incidents);
+  /// A request that sets an account up: the search of that person from that client is over, the
+  /// device knows (or was told) a server.
+  void ended_by(std::string_view client, std::string_view person, Timestamp at,
+                Incidents& incidents);
   /// Searches that nothing has been added to for `quiet` have failed.
   void settle(Timestamp now, std::chrono::seconds quiet, Incidents& incidents);
   [[nodiscard]] bool empty() const { return searches_.empty(); }
