@@ -96,7 +96,8 @@ std::string failure_words(const Facts& facts, const eas::SentMail& mail) {
   if (facts.status == 119 || (facts.status > 1 && recipients_of(mail).empty()))
     return "status " + number(facts.status) + ": the device sent no recipient";
   if (facts.status > 1) return "status " + number(facts.status);
-  return "HTTP " + number(facts.http) + ", made by " + made_by(facts);
+  const std::string maker = made_by(facts);
+  return "HTTP " + number(facts.http) + (maker.empty() ? "" : ", made by " + maker);
 }
 
 }  // namespace

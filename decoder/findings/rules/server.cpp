@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "decoder/base/text.hpp"
+#include "decoder/findings/fault.hpp"
 #include "decoder/findings/rules/rules.hpp"
 
 namespace eastap::findings {
@@ -12,6 +13,7 @@ namespace eastap::findings {
 namespace {
 
 constexpr std::string_view kKey;
+constexpr std::chrono::minutes kDenial{10};
 
 /// Levels are L, M, H; "L/-470" is informative, "H/30" and positive seconds are not.
 bool backs_off(std::string_view duration) {
@@ -49,14 +51,18 @@ bool is_certificate_or_tls_refusal(const Facts& facts) {
 void detect_throttled(Context& context) {
   const Facts& facts = context.facts;
   const AnswerHeaders& head = facts.head;
+  // Exchange denies a device that repeats itself for about ten minutes, with 403.
+  const Timestamp repeated = context.device.equal_seen;
+  const bool denied = facts.http == 403 && repeated != Timestamp{} &&
+                      facts.began - repeated <= kDenial && !is_certificate_or_tls_refusal(facts);
   if (!facts.throttled && facts.status != 111 && head.throttle.empty() &&
-      head.backoff_reason.empty() && !backs_off(head.backoff_duration)) {
+      head.backoff_reason.empty() && !backs_off(head.backoff_duration) && !denied) {
     return;
   }
   Incident* incident =
       context.incidents.count(RuleId::throttled, context.subject(), kKey, facts.ended, facts.id);
   if (incident == nullptr) return;
-  if (facts.status == 111) context.claimed = true;
+  if (facts.status == 111 || denied) context.claimed = true;
   for (const RuleId cause : {RuleId::provision_loop, RuleId::provision_110_loop,
                              RuleId::command_rate, RuleId::ping_storm, RuleId::ping_ri_folder}) {
     incident->because(context.incidents.open(cause, context.subject(), kKey));
@@ -66,10 +72,13 @@ void detect_throttled(Context& context) {
     incident->because(context.incidents.latest(cause, context.device));
   }
   const std::string_view reason = !head.throttle.empty() ? head.throttle : head.backoff_reason;
-  incident->summary = words({facts.command->name, " was throttled"});
+  incident->summary =
+      words({facts.command->name, denied ? " was refused (HTTP 403) right after many equal requests"
+                                         : " was throttled"});
   if (!reason.empty()) incident->summary += words({", reason ", reason});
   if (!head.retry_after.empty())
-    incident->summary += words({", retry after ", head.retry_after, " s"});
+    incident->summary += words({", retry after ", head.retry_after.substr(0, 40),
+                                to_integer(trimmed(head.retry_after)) ? " s" : ""});
   if (incident->count > 1) incident->summary += words({" (", times(incident->count), ")"});
 }
 
@@ -188,7 +197,7 @@ void detect_access_blocked(Context& context) {
   const bool by_http = facts.http == 403 &&
                        version_tenths(facts.command->protocol_version) >= 140 &&
                        authenticated(facts) && !is_certificate_or_tls_refusal(facts);
-  if (!by_status && !by_http) return;
+  if (!by_status && (!by_http || context.claimed)) return;
   context.claimed = true;
   Incident* incident = context.incidents.count(RuleId::access_blocked, context.subject(), kKey,
                                                facts.ended, facts.id);
@@ -199,6 +208,19 @@ void detect_access_blocked(Context& context) {
                              : status == 129 ? ": this device is blocked"
                                              : ": the user or device may not connect",
                              " (", times(incident->count), ")"});
+  incident->next_step.clear();
+  if (by_status) return;
+  if (facts.began - context.device.first_seen < kDenial) {  // an earlier storm would explain it
+    incident->summary += words(
+        {"; the evidence begins ", span_of(context.device.first_seen, facts.began), " before"});
+  }
+  const Fault fault = fault_of(facts);
+  if (fault.party != Party::middlebox) return;
+  incident->summary =
+      words({facts.command->name, " refused, HTTP 403, made by ", fault.who, " (", fault.evidence,
+             "): Exchange has not judged this request (", times(incident->count), ")"});
+  incident->next_step = words({"Look for this request in the log of what stands before Exchange (",
+                               fault.who, "): its rules refuse the device or the user."});
 }
 
 void detect_limits(Context& context) {

@@ -14,10 +14,10 @@ void report_conflict(Context& context, const eas::Collection& folder, const eas:
                                                context.facts.ended, context.facts.id);
   if (incident == nullptr) return;
   context.claimed = true;
-  incident->summary =
-      words({context.device.folder_label(folder.id), ", item ", item.server_id, ": ",
-             times(incident->count), " the server had another version (status ",
-             number(*item.status), ")"});
+  incident->summary = words({context.device.folder_label(folder.id), ", item ", item.server_id,
+                             ": ", times(incident->count),
+                             *item.status == 8 ? " the server did not know it (status 8)"
+                                               : " the server had another version (status 7)"});
 }
 
 void report_stale(Context& context, std::string_view folder, const std::string& item, int status) {

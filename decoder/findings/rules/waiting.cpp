@@ -339,9 +339,9 @@ void detect_identical(Context& context) {
     ++equal;
     first = step.began;
   }
-  if (equal < context.incidents.rule(RuleId::identical_commands).threshold ||
-      more_specific_loop(context))
-    return;
+  if (equal < context.incidents.rule(RuleId::identical_commands).threshold) return;
+  context.device.equal_seen = facts.began;
+  if (more_specific_loop(context)) return;
   Incident* incident = context.incidents.measure(
       RuleId::identical_commands, context.subject(),
       number(static_cast<std::int64_t>(facts.fingerprint >> 1)), facts.began, facts.id, equal);

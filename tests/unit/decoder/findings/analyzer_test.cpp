@@ -99,6 +99,54 @@ TEST_SUITE("decoder.findings.analyzer") {
     CHECK(repeats[0].because_of == std::vector{zeros[0].id});
   }
 
+  TEST_CASE("a 403 of what stands before Exchange sends nobody to Exchange") {
+    const auto result =
+        run_scenario_text("x",
+                          "case: gateway\n"
+                          "08:00:00 Sync 5 41>42\n"
+                          "09:00:00 Sync 5 42 H403 hdr{Server: nginx} page <html>Rejected\n");
+    const auto blocked = of_rule(result, "access-blocked");
+    REQUIRE(blocked.size() == 1);
+    CHECK(
+        blocked[0].summary ==
+        "Sync refused, HTTP 403, made by nginx, not Exchange (no Exchange header; Server: nginx): "
+        "Exchange has not judged this request (once)");
+    CHECK(blocked[0].next_step ==
+          "Look for this request in the log of what stands before Exchange (nginx, not Exchange): "
+          "its rules refuse the device or the user.");
+    const auto of_exchange = of_rule(run_scenario_text("x",
+                                                       "case: Exchange\n"
+                                                       "08:00:00 Sync 5 41>42\n"
+                                                       "09:00:00 Sync 5 42 H403 BE1\n"),
+                                     "access-blocked");
+    REQUIRE(of_exchange.size() == 1);
+    CHECK(of_exchange[0].summary ==
+          "Sync refused, HTTP 403: the user or device may not connect (once)");
+    CHECK(of_exchange[0].next_step != blocked[0].next_step);
+  }
+
+  TEST_CASE("sentences end where nothing more is known") {
+    const auto result = run_scenario_text(
+        "x",
+        "case: words\n"
+        "08:00:00 SendMail H302 hdr{Location: /owa} mail{id c5; to bob}\n"
+        "08:00:10 Sync 5 41 H503 hdr{Retry-After: Fri, 20 Nov 2026 08:01:00 GMT}\n"
+        "08:10:00 Sync 5 41>42 send{Change 5:77} re{5:77 8}\n"
+        "08:10:10 Sync 5 42>43 send{Change 5:77} re{5:77 8}\n"
+        "08:10:20 Sync 5 43>44 send{Change 5:77} re{5:77 8}\n");
+    REQUIRE(result.errors.empty());
+    const auto failed = of_rule(result, "send-failed");
+    const auto throttled = of_rule(result, "throttled");
+    const auto conflicts = of_rule(result, "item-conflict");
+    REQUIRE(failed.size() == 1);
+    CHECK(failed[0].summary.starts_with("SendMail failed, HTTP 302; "));
+    REQUIRE(throttled.size() == 1);
+    CHECK(throttled[0].summary == "Sync was throttled, retry after Fri, 20 Nov 2026 08:01:00 GMT");
+    REQUIRE_FALSE(conflicts.empty());
+    CHECK(conflicts[0].summary ==
+          "folder 5, item 5:77: 3 times the server did not know it (status 8)");
+  }
+
   TEST_CASE("a chain from a gateway to the reload is linked cause by cause") {
     const auto result = run_scenario_text("x",
                                           "case: chain\n"
