@@ -189,7 +189,8 @@ void add_findings(std::vector<Card>& all, const findings::Analyzer::Knowledge& k
       if (const auto cards = by_client.find(client); cards != by_client.end()) {
         for (const std::size_t index : cards->second)
           add_finding(all[index], finding, knowledge.open);
-      } else if (!is_address(client)) {  // of the host: it concerns each device there
+      } else if (!is_address(client) || client == finding.host || client == finding.host + ':') {
+        // Of the host, which may be known by its address only: it concerns each device there.
         for (Card& card : all) {
           if (card.host == finding.host) add_finding(card, finding, knowledge.open);
         }

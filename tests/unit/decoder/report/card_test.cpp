@@ -236,6 +236,27 @@ TEST_SUITE("decoder.report.card") {
     }
   }
 
+  TEST_CASE("trouble of another host or another address is on no card of a device") {
+    const auto all = cards_of(
+        "08:00:00 Sync 5 41>42\n"
+        "08:00:01 Sync 5 7>8 user bob dev B1 client 10.0.0.8\n"
+        "08:00:02 tls unknown_ca mail.contoso.test 10.0.0.9\n"
+        "08:00:03 tls unknown_ca mail.contoso.test 10.0.0.9\n"
+        "08:00:04 upstream certificate other.contoso.test\n");
+    for (const Card& card : all) {
+      if (!card.device_id.empty()) CHECK(card.findings.empty());
+    }
+  }
+
+  TEST_CASE("trouble of a host that is known by its address only is on the cards there") {
+    const auto all = cards_of(
+        "08:00:00 Sync 5 41>42 host 192.168.1.20\n"
+        "08:00:05 Sync 5 42 H503 hdr{Server: Microsoft-HTTPAPI/2.0} host 192.168.1.20\n");
+    REQUIRE(all.size() == 1);
+    REQUIRE_FALSE(all[0].findings.empty());
+    CHECK(all[0].findings[0].finding.rule == "http-503-app-pool");
+  }
+
   TEST_CASE("a page for people is no step") {
     const auto all = cards_of("08:00:00 FolderSync 0 page <html>\n");
     REQUIRE(all.size() == 1);
