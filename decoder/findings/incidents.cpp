@@ -52,10 +52,7 @@ std::chrono::seconds past_needed(RuleId rule) {
     case RuleId::bulk_upload: return minutes{15};  // the initial load
     case RuleId::hierarchy_demand_ignored:
     case RuleId::policy_demand_ignored: return minutes{5};  // what obeys may be on its way
-    case RuleId::send_failed:
-    case RuleId::reply_all_self:
-    case RuleId::meeting_reply_sender:
-    case RuleId::organizer_change: return hours{24};  // deleted items, own mails, addresses
+    case RuleId::reply_all_self: return hours{24};          // own mails, addresses
     default: return {};
   }
 }
@@ -445,7 +442,7 @@ Finding Incidents::finding(const Incident& incident) const {
   std::sort(out.exchanges.begin(), out.exchanges.end());
   out.because_of = incident.because_of;
   out.summary = incident.summary.empty() ? std::string{row.title} : incident.summary;
-  if (const auto past = past_needed(incident.rule);
+  if (const auto past = std::max(past_needed(incident.rule), incident.looks_back);
       past.count() > 0 && incident.evidence_from != Timestamp{} &&
       incident.first - incident.evidence_from < past) {
     out.summary += "; the evidence begins " +

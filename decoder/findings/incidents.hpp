@@ -56,8 +56,9 @@ struct Incident {
   Ring<ExchangeId> last_examples;
   std::vector<FindingId> because_of;
   std::string summary;
-  std::string next_step;      ///< instead of the rule's own; empty: that one
-  Timestamp evidence_from{};  ///< when the device was first seen
+  std::string next_step;              ///< instead of the rule's own; empty: that one
+  Timestamp evidence_from{};          ///< when the device was first seen
+  std::chrono::seconds looks_back{};  ///< what would explain its events may lie so far back
 
   struct Event {
     Timestamp time{};

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t kSent = 32, kAnswered = 32;
 constexpr std::size_t kManyRecipients = 3;
+constexpr std::chrono::hours kDayBefore{24};
 constexpr std::string_view kKey;
 
 std::string_view id_of(const eas::SentMail& mail) {
@@ -145,6 +146,7 @@ void detect_send(Context& context) {
   context.claimed = true;
   link_cause(context, *failed);
   failed->summary = words({facts.command->name, " failed, ", failure_words(facts, *mail)});
+  if (facts.status == 150) failed->looks_back = kDayBefore;  // its source may have been deleted
   if (failed->count > 1) failed->summary += words({" (", times(failed->count), ")"});
 }
 
@@ -202,6 +204,8 @@ void detect_meeting_mail(Context& context) {
         RuleId::meeting_reply_sender, context.subject(), text.calendar_uid, context.facts.ended,
         context.facts.id, account_known ? std::nullopt : std::optional{Severity::notice});
     if (incident != nullptr) {
+      const Person* person = context.people.find(context.device.person);
+      if (person == nullptr || !person->addresses_told) incident->looks_back = kDayBefore;
       incident->summary = words({"the answer to a meeting went out as ", sender,
                                  ", the account is ", context.facts.command->user});
     }

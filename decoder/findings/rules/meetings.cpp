@@ -74,7 +74,9 @@ void judge_organizer(const ItemContext& one) {
                                    " the organizer, it was ", known->organizer})
                           : words({"the device turned a received meeting (MeetingStatus ",
                                    number(before), ") into an own one (", number(now), ")"});
-  one.report(RuleId::organizer_change, how);
+  Incident* incident = one.report(RuleId::organizer_change, how);
+  // Both may be addresses of the account, told before.
+  if (incident != nullptr && other) incident->looks_back = std::chrono::hours{24};
 }
 
 void judge_series_change(const ItemContext& one) {
