@@ -146,7 +146,10 @@ void detect_state_lost(Context& context) {
   incident->because(context.incidents.latest(RuleId::server_exception, context.device));
   incident->summary =
       words({facts.command->name, " was answered with status ", number(facts.status),
-             ": the device must start over (", times(incident->count), ")"});
+             facts.status == 133
+                 ? ": the device's state is locked, its mailbox may be moving; it tries again ("
+                 : ": the device must start over (",
+             times(incident->count), ")"});
 }
 
 void detect_malformed(Context& context) {

@@ -125,6 +125,19 @@ TEST_SUITE("decoder.findings.analyzer") {
     CHECK(of_exchange[0].next_step != blocked[0].next_step);
   }
 
+  TEST_CASE("a locked state is told as that, a lost one as a new beginning") {
+    const auto words_of = [](const std::string& status) {
+      const auto told = of_rule(
+          run_scenario_text("x", "case: one\n08:00:00 Sync 5 41 St" + status + "\n"), "state-lost");
+      return told.size() == 1 ? told[0].summary : std::string{};
+    };
+    CHECK(words_of("133") ==
+          "Sync was answered with status 133: the device's state is locked, its mailbox may be "
+          "moving; it tries again (once)");
+    CHECK(words_of("134") ==
+          "Sync was answered with status 134: the device must start over (once)");
+  }
+
   TEST_CASE("sentences end where nothing more is known") {
     const auto result = run_scenario_text(
         "x",
