@@ -363,7 +363,7 @@ void apply_answer(Context& context) {
   if (facts.verb == Verb::sync) apply_answered_collections(context);
 
   device.steps.push(
-      {facts.id, facts.began, facts.ended, facts.verb, facts.delivered && facts.http != 401},
+      {facts.id, facts.began, facts.ended, facts.verb, facts.delivered, facts.http == 401},
       facts.fingerprint, std::max<std::size_t>(context.limits.steps, 1));
 
   const bool data_command = facts.verb != Verb::options && facts.verb != Verb::settings &&

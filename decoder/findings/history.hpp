@@ -104,7 +104,8 @@ struct Step {
   ExchangeId id;
   Timestamp began{}, ended{};
   Verb verb = Verb::other;
-  bool delivered = false;  ///< and no leg of a sign-in (401)
+  bool delivered = false;
+  bool challenged = false;  ///< answered 401: a leg of a sign-in, or of none
 };
 
 /// The latest ended exchanges of a device, oldest first. The fingerprints (of command, collections,

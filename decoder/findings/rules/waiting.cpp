@@ -329,16 +329,19 @@ void detect_identical(Context& context) {
   if (request.body.empty() && request.body_size > 0) return;  // its content was not kept (G12)
   const auto& steps = context.device.steps;
   const auto window = context.incidents.rule(RuleId::identical_commands).window;
-  std::int64_t equal = 1;
+  std::int64_t served = 0, challenged = 0;
   Timestamp first = facts.began;
   for (std::size_t back = steps.size(); back-- > 0;) {
     if (steps.fingerprint(back) != facts.fingerprint) continue;
     const Step& step = steps[back];
     if (step.began + window < facts.began) break;
     if (step.verb != facts.verb || !step.delivered) continue;
-    ++equal;
+    ++(step.challenged ? challenged : served);
     first = step.began;
   }
+  // A request takes up to two legs of a sign-in before it is served; more are asked for their own
+  // sake.
+  const std::int64_t equal = 1 + std::max(served, challenged - 2 * served);
   if (equal < context.incidents.rule(RuleId::identical_commands).threshold) return;
   context.device.equal_seen = facts.began;
   if (more_specific_loop(context)) return;
