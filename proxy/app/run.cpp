@@ -15,6 +15,7 @@
 #include <variant>
 #include <vector>
 
+#include <malloc.h>
 #include <pthread.h>
 #include <unistd.h>
 
@@ -135,7 +136,8 @@ class Run {
     // Without either there is nothing to read again, and SIGHUP ends the program as ever.
     const bool reloads =
         !invocation_.config_file.empty() || std::getenv("NOTIFY_SOCKET") != nullptr;
-    while (stop.wait(reloads) == StopSignal::Asked::reload) reload(server);
+    const auto waited = [&] { return stop.wait(reloads, kTidied, [this] { give_memory_back(); }); };
+    while (waited() == StopSignal::Asked::reload) reload(server);
     notify_manager("STOPPING=1\n");
     server.stop();
     queue_.close();
@@ -158,6 +160,15 @@ class Run {
       log_->error("an exchange could not be understood, which is a defect of this program: {}",
                   error.what());
     }
+  }
+
+  /// After a burst the allocator keeps what lay in the queue, most of it for good: each thread
+  /// frees what another one made. Not while there is work, for it holds the threads up.
+  void give_memory_back() {
+    const auto queue = queue_.counts();
+    if (queue.bytes != 0 || queue.taken == tidied_at_) return;
+    tidied_at_ = queue.taken;
+    malloc_trim(0);
   }
 
   void change_rules(pipeline::Pipeline& pipeline) {
@@ -341,6 +352,7 @@ class Run {
   }
 
   static constexpr std::string_view kReloadReason = "reload";
+  static constexpr std::chrono::seconds kTidied{20};  ///< between two looks for unused memory
 
   config::Invocation invocation_;
   const config::Config& config_ = invocation_.config;
@@ -363,7 +375,8 @@ class Run {
   std::optional<findings::Settings> next_rules_;  ///< from the next reload note on
   std::atomic<std::uint64_t> reloads_ = 0, reloads_refused_ = 0;
   report::FindingStore found_;
-  Timestamp ended_{};  // of the pipeline: what a replay takes for the end, too
+  std::uint64_t tidied_at_ = 0;  ///< inputs taken when memory was given back
+  Timestamp ended_{};            // of the pipeline: what a replay takes for the end, too
 };
 
 }  // namespace

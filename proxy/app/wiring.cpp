@@ -286,10 +286,14 @@ StopSignal::StopSignal() : had_terminal_{has_terminal()}, terminals_{terminals()
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
-StopSignal::Asked StopSignal::wait(bool reloads) {
+StopSignal::Asked StopSignal::wait(bool reloads, std::chrono::seconds interval,
+                                   const std::function<void()>& idle) {
   const sigset_t signals = stop_signals();
+  const timespec time{interval.count(), 0};
   siginfo_t received{};
-  while (sigwaitinfo(&signals, &received) < 0) continue;
+  while (sigtimedwait(&signals, &received, &time) < 0) {
+    if (errno == EAGAIN) idle();
+  }
   // The kernel sends it when the terminal hangs up; a shell that got it passes it on.
   const bool hung_up = received.si_code == SI_KERNEL || (had_terminal_ && !has_terminal()) ||
                        terminals() != terminals_;

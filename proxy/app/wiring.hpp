@@ -80,8 +80,9 @@ class StopSignal {
   StopSignal();
   /// Waits for a signal or `raise`. `reload`: SIGHUP that somebody sent, where `reloads`. SIGHUP
   /// because the terminal of this program hung up is `stop`: the one who watched is gone. After
-  /// `stop` a second signal ends the process at once.
-  [[nodiscard]] Asked wait(bool reloads);
+  /// `stop` a second signal ends the process at once. Meanwhile calls `idle` each `interval`.
+  [[nodiscard]] Asked wait(bool reloads, std::chrono::seconds interval,
+                           const std::function<void()>& idle);
   /// True: a signal or `raise` came within `limit`.
   [[nodiscard]] bool wait_for(std::chrono::milliseconds limit);
   /// From any thread, at any time; without effect when the end has begun.
