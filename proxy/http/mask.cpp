@@ -58,7 +58,8 @@ class ComparedName {
 };
 
 Kind kind_of(std::string_view name) {
-  if (name == "x-auth") return Kind::secret;  // not as a part: "author", "authority"
+  // Whole names, for "x-auth" is part of "x-author"; DPoP is the proof of RFC 9449.
+  if (name == "x-auth" || name == "dpop") return Kind::secret;
   for (std::size_t i = 0; i + 4 < name.size(); ++i) {
     const std::string_view rest = name.substr(i);
     switch (rest.front()) {

@@ -167,12 +167,14 @@ TEST_SUITE("proxy.http.mask") {
   }
 
   TEST_CASE("headers that carry a session's key are masked, and those that sound like them stay") {
-    for (const char* name : {"X-Auth", "x-auth", "X-Session-Id", "X-SessionID", "X-OWA-CANARY"}) {
+    for (const char* name :
+         {"X-Auth", "x-auth", "DPoP", "X-Session-Id", "X-SessionID", "X-OWA-CANARY"}) {
       CAPTURE(name);
       CHECK(without_digest(field(name, "secret")) == "<masked>");
     }
-    for (const char* name : {"X-Author", "X-Authority", "X-Session", "client-request-id",
-                             "X-MS-ASProtocolVersion", "X-MS-PolicyKey", "X-Pin"}) {
+    for (const char* name :
+         {"X-Author", "DPoP-Nonce", "X-Authority", "X-Session", "client-request-id",
+          "X-MS-ASProtocolVersion", "X-MS-PolicyKey", "X-Pin"}) {
       CAPTURE(name);
       CHECK(field(name, "plain") == "plain");
     }
