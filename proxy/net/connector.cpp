@@ -24,11 +24,6 @@ const char* no_files_left() {
          "connections.";
 }
 
-/// RFC 6761 6.3: these are loopback, and to another proxy its own.
-bool is_localhost(const std::string& host) {
-  return host == "localhost" || host.ends_with(".localhost");
-}
-
 std::optional<UpstreamProxy> upstream_proxy(const config::WaysOut& ways) {
   if (!ways.proxy) {
     if (ways.proxy_credentials || !ways.without_proxy.empty()) {
@@ -278,7 +273,7 @@ asio::awaitable<Connector::Result> Connector::connect_by_proxy(Target target, Pu
                            : asio::ip::make_address(target.host, no_literal);
   std::optional<DialFailure> by_rule;
   if (!no_literal) by_rule = refused(target, literal, target.port, false);
-  if (is_localhost(target.host)) {
+  if (is_localhost(target.host)) {  // to another proxy it is its own
     by_rule = refused(target, asio::ip::address_v4::loopback(), target.port, false);
   }
   if (by_rule) co_return tl::unexpected(std::move(*by_rule));

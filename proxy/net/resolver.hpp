@@ -11,6 +11,9 @@
 
 namespace eastap::net {
 
+/// RFC 6761 6.3: these names are this machine, whatever a DNS server says. Lower case.
+[[nodiscard]] bool is_localhost(const std::string& host);
+
 /// Host names to addresses. Each name that is not cached is looked up on a thread of its own
 /// (getaddrinfo cannot be cut short, and one slow name must not delay another); callers of a name
 /// already being looked up join it. Thread-safe.
@@ -41,6 +44,7 @@ class Resolver {
 
   /// Waits at most `limit` (the look-up itself goes on and is cached). `servers`: DNS servers to
   /// ask as "192.0.2.53:53,[::1]:5353"; empty: getaddrinfo, with all that the system is set to.
+  /// A localhost name that these do not know is 127.0.0.1 and ::1: a hosts file may lack it.
   asio::awaitable<Answer> resolve(std::string host, std::chrono::milliseconds limit,
                                   std::string servers = {});
 

@@ -42,6 +42,16 @@ TEST_SUITE("proxy.net.resolver") {
     CHECK_FALSE(resolved(resolver, "localhost").addresses.empty());
   }
 
+  TEST_CASE("a localhost name is this machine even where no hosts file knows it") {
+    Resolver resolver;
+    const auto answer = resolved(resolver, "no-such-name.localhost");  // RFC 6761 6.3
+    REQUIRE_FALSE(answer.addresses.empty());
+    for (const auto& address : answer.addresses) CHECK(address.is_loopback());
+    CHECK(is_localhost("localhost"));
+    CHECK_FALSE(is_localhost("notlocalhost"));
+    CHECK_FALSE(is_localhost("localhost.contoso.test"));
+  }
+
   TEST_CASE("a name that does not exist gives the system's words") {
     Resolver resolver;
     const auto answer = resolved(resolver, "no-such-host.invalid");  // RFC 6761 6.4
