@@ -57,8 +57,7 @@ const std::vector<Command>& command_table() {
        "one WBXML body as XML, JSON or annotated hex",
        "Reads octets, hex or base64 from FILE or stdin. Ends with 3 when the body did not decode "
        "to its end; what decoded is printed all the same. Passwords are asterisks at every level "
-       "of "
-       "--redact; in other languages than ActiveSync (SyncML, client provisioning) as XML only.",
+       "of --redact; in other languages than ActiveSync (SyncML, client provisioning) as XML only.",
        {"eastap decode body.wbxml  # as XML",
         "echo 03016a00000756520330000101 | eastap decode --hex  # what each octet means"}},
       {Subcommand::encode,

@@ -108,8 +108,7 @@ std::string listener_from_row(const std::map<std::string, std::string>& row) {
     } else if (key == "port") {
       throw Complaint{
           "a listener has no \"port\": it is part of the address; write address = \"ADDR:PORT\", "
-          "as "
-          "in address = \"0.0.0.0:8888\""};
+          "as in address = \"0.0.0.0:8888\""};
     } else {
       throw Complaint{"a listener has no " + in_quotes(key) + ", only address, mode and target"};
     }

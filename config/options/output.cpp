@@ -58,8 +58,7 @@ void add_output_options(std::vector<Option>& table) {
       "--rebuild", "", "", Group::output, in::replay, "derive the capture's own tables anew",
       "Instead of showing anything: the tables of the file that hold what was understood (commands "
       "and findings, for sqlite3) are filled again from the stored octets, with today's decoder "
-      "and "
-      "rules. The octets stay as they are. For a capture of an older eastap, or after rules "
+      "and rules. The octets stay as they are. For a capture of an older eastap, or after rules "
       "changed.");
   rebuild.form = Form::truth;
   rebuild.apply = [](Invocation& to, const Values& values, const std::string&) {
